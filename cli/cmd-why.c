@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `ringfence why POLICY QUESTION`: the verdict of a policy on one access, and who gives it.
+ */
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/finding.h"
+#include "cli/policy.h"
+#include "cli/why_last.h"
+#include "cli/why_question.h"
+#include "sandbox/base/fd.h"
+#include "sandbox/base/str.h"
+#include "sandbox/policy/problem.h"
+
+#define EVENTS_MAX_BYTES ((size_t)256 << 20)
+#define TEXT_MAX_BYTES	 65536
+
+static const char usage[] =
+	"usage: ringfence why [--json] [--session init|exec] [--set VAR=VALUE]... POLICY QUESTION\n"
+	"       ringfence why --last [--json]   inside a fence: what was denied here last, and why\n"
+	"\n"
+	"Tells what the policy decides, which rule decides it, and the smallest change.\n"
+	"\n"
+	"questions:\n"
+	"  read|write|append|create|remove|metadata|exec PATH\n"
+	"  connect|bind|listen|send tcp|udp|sctp|icmp ADDR:PORT   (IPv6 in brackets)\n"
+	"  connect|send|bind|listen unix PATH|@NAME\n"
+	"  syscall NAME [ARGUMENT...]\n"
+	"  capability NAME\n"
+	"  device read|write|mknod char|block MAJOR:MINOR\n"
+	"  kernel KEY\n"
+	"  event FILE|-\n"
+	"\n"
+	"PATH is judged as the kernel would resolve it; a name that does not exist by itself.\n"
+	"Exit status: 0 allowed; 1 denied; 2 usage; 125 the policy cannot be loaded.\n";
+
+struct why {
+	struct rf_policy_args args;
+	struct rf_policy *policy;
+	struct rf_image *image;
+	uint32_t session;
+	bool json;
+};
+
+static void done(struct why *w)
+{
+	rf_policy_args_done(&w->args);
+	(void)rf_policy_free(w->policy);
+	(void)rf_image_free(w->image);
+}
+
+struct explained {
+	struct rf_finding finding, otherwise;
+	bool has_otherwise;
+	bool lacks_mknod; /* the devices allow to make it, the capabilities do not */
+	char change[4 * RF_WHY_TEXT_MAX];
+};
+
+/* Sections are asked one by one; a node that one lets be made cannot be without the other. */
+static int ask_mknod(const struct why *w, const struct rf_question *q, struct explained *ret,
+		     struct rf_err *err)
+{
+	struct rf_question capability = {.kind = RF_WHY_CAPABILITY,
+					 .number = CAP_MKNOD,
+					 .session = q->session,
+					 .text = "mknod"};
+	struct rf_finding finding = {0};
+	int r;
+
+	if (q->kind != RF_WHY_DEVICE || !(q->rights & RF_DEV_MKNOD) ||
+	    !rf_finding_passes(&ret->finding))
+		return 0;
+	r = rf_why_ask(w->policy, w->image, &capability, &finding, err);
+	if (r == 0)
+		ret->lacks_mknod = !rf_finding_passes(&finding);
+	return r;
+}
+
+static int explain(const struct why *w, const struct rf_question *q, struct explained *ret,
+		   struct rf_err *err)
+{
+	int r = rf_why_ask(w->policy, w->image, q, &ret->finding, err);
+
+	if (r < 0)
+		return r;
+	r = rf_why_otherwise(w->policy, q, &ret->finding, &ret->otherwise, err);
+	if (r < 0)
+		return r;
+	ret->has_otherwise = r > 0;
+	r = ask_mknod(w, q, ret, err);
+	if (r < 0)
+		return r;
+	return rf_why_change(w->policy, q, &ret->finding,
+			     ret->has_otherwise ? &ret->otherwise : NULL, ret->change,
+			     sizeof(ret->change), err);
+}
+
+static int print_text(const struct rf_question *q, const struct explained *e)
+{
+	const struct rf_finding *f = &e->finding;
+	RF_AUTOSTR struct rf_str raw = RF_STR_INIT(TEXT_MAX_BYTES);
+
+	rf_str_addf(&raw, "%s by %s", rf_finding_passes(f) ? "allowed" : "denied", f->rule);
+	rf_finding_add_source(&raw, f);
+	if (f->verdict == RF_V_KILLED)
+		rf_str_add(&raw, ", which kills");
+	if (f->verdict == RF_V_WOULD_DENY)
+		rf_str_add(&raw, " in audit mode: it would be denied");
+	rf_str_add(&raw, "\nasked: ");
+	rf_why_describe(q, &raw);
+	if (f->reason)
+		rf_str_addf(&raw, "\nreason: %s", f->reason);
+	if (f->hint)
+		rf_str_addf(&raw, "\nhint: %s", f->hint);
+	if (f->depends_on_args)
+		rf_str_add(&raw, "\nnote: other arguments may get another answer");
+	if (e->lacks_mknod)
+		rf_str_add(&raw,
+			   "\nnote: it also takes the capability mknod, which the policy drops");
+	if (e->has_otherwise) {
+		rf_str_addf(&raw, "\notherwise: %s by %s",
+			    rf_finding_passes(&e->otherwise) ? "allowed" : "denied",
+			    e->otherwise.rule);
+		rf_finding_add_source(&raw, &e->otherwise);
+	}
+	if (e->change[0])
+		rf_str_addf(&raw, "\nchange: %s", e->change);
+	rf_str_add(&raw, "\n");
+	if (rf_str_error(&raw))
+		return rf_str_error(&raw);
+	rf_finding_print(rf_str_text(&raw));
+	return 0;
+}
+
+static int print_json(const struct rf_question *q, const struct explained *e)
+{
+	RF_AUTOSTR struct rf_str asked = RF_STR_INIT(2 * RF_WHY_TEXT_MAX);
+	RF_AUTOSTR struct rf_str out = RF_STR_INIT(8 * TEXT_MAX_BYTES);
+
+	rf_why_describe(q, &asked);
+	rf_str_add(&out, "{");
+	rf_finding_add_json(&out, &e->finding);
+	rf_finding_add_member(&out, "layer", rf_finding_layer(q->kind));
+	rf_finding_add_member(&out, "asked", rf_str_text(&asked));
+	rf_finding_add_member(&out, "object", q->text);
+	rf_str_addf(&out, ",\"enforced\":%s",
+		    e->finding.enforced && e->finding.verdict != RF_V_WOULD_DENY ? "true"
+										 : "false");
+	if (e->finding.depends_on_args)
+		rf_str_add(&out, ",\"depends_on_arguments\":true");
+	if (e->lacks_mknod)
+		rf_finding_add_member(&out, "also_needs", "capability mknod");
+	if (e->has_otherwise) {
+		rf_str_add(&out, ",\"otherwise\":{");
+		rf_finding_add_json(&out, &e->otherwise);
+		rf_str_add(&out, "}");
+	}
+	if (e->change[0])
+		rf_finding_add_member(&out, "change", e->change);
+	rf_str_add(&out, "}");
+	if (rf_str_error(&out))
+		return rf_str_error(&out);
+	puts(rf_str_text(&out));
+	return 0;
+}
+
+/* Answers one question; RF_EXIT_OK, RF_EXIT_NO or RF_EXIT_FAILED. */
+static int answer(const struct why *w, struct rf_question *q)
+{
+	struct explained e = {.has_otherwise = false};
+	struct rf_err err = RF_ERR_INIT;
+	int r;
+
+	if (w->session)
+		q->session = w->session;
+	r = explain(w, q, &e, &err);
+	if (r == 0) {
+		r = w->json ? print_json(q, &e) : print_text(q, &e);
+		if (r < 0)
+			rf_err_sys(&err, r, "cannot print the answer");
+	}
+	if (r < 0)
+		return rf_cmd_fail(RF_EXIT_FAILED, &err);
+	return rf_finding_passes(&e.finding) ? RF_EXIT_OK : RF_EXIT_NO;
+}
+
+/* One line of the stream; other records than accesses are passed over. */
+static int answer_line(const struct why *w, const char *line, size_t len, unsigned int *n)
+{
+	json_t *event = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	struct rf_err err = RF_ERR_INIT;
+	struct rf_question q;
+	int r, status = RF_EXIT_OK;
+
+	if (!event) {
+		rf_err_set(&err, -EINVAL, "a line of the events is not JSON: %.80s", line);
+		return rf_cmd_fail(RF_EXIT_FAILED, &err);
+	}
+	r = rf_question_from_event(&q, event, &err);
+	json_decref(event);
+	if (r == -ENOMSG)
+		return RF_EXIT_OK;
+	if (r < 0)
+		return rf_cmd_fail(RF_EXIT_FAILED, &err);
+	if ((*n)++ && !w->json)
+		putchar('\n');
+	status = answer(w, &q);
+	return status;
+}
+
+static int answer_events(const struct why *w, const char *path)
+{
+	RF_AUTOFREE char *text = NULL;
+	struct rf_err err = RF_ERR_INIT;
+	unsigned int n = 0;
+	int worst = RF_EXIT_OK, r;
+	size_t len = 0;
+
+	if (strcmp(path, "-") == 0)
+		r = rf_fd_read_all(STDIN_FILENO, EVENTS_MAX_BYTES, &text, &len, &err);
+	else
+		r = rf_fd_read_file(path, EVENTS_MAX_BYTES, &text, &len, &err);
+	if (r < 0)
+		return rf_cmd_fail(RF_EXIT_FAILED, &err);
+	for (char *line = text; *line;) {
+		size_t line_len = strcspn(line, "\n");
+		int status = RF_EXIT_OK;
+
+		if (line_len)
+			status = answer_line(w, line, line_len, &n);
+		worst = status > worst ? status : worst;
+		line += line_len + (line[line_len] == '\n');
+	}
+	if (n)
+		return worst;
+	if (worst != RF_EXIT_OK)
+		return worst;
+	rf_err_set(&err, -EINVAL, "%s holds no access record", path);
+	return rf_cmd_fail(RF_EXIT_FAILED, &err);
+}
+
+static int load(struct why *w)
+{
+	RF_CLEANUP(rf_problems_done) struct rf_problems problems = {0};
+	struct rf_err err = RF_ERR_INIT;
+	int status = rf_policy_args_load(&w->policy, &w->args, w->args.names, 1, &problems);
+
+	if (status != RF_EXIT_OK)
+		return RF_EXIT_FAILED;
+	if (rf_image_make(&w->image, w->policy, &err) < 0)
+		return rf_cmd_fail(RF_EXIT_FAILED, &err);
+	return RF_EXIT_OK;
+}
+
+/* Takes "--session X" out of the arguments: only this command has it. */
+static int take_session(struct why *w, int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++) {
+		const char *value = NULL;
+		int taken = 1;
+
+		if (rf_str_has_prefix(argv[i], "--session=")) {
+			value = argv[i] + strlen("--session=");
+		} else if (rf_str_eq(argv[i], "--session") && i + 1 < *argc) {
+			value = argv[i + 1];
+			taken = 2;
+		} else {
+			continue;
+		}
+		if (!rf_str_eq(value, "init") && !rf_str_eq(value, "exec"))
+			return rf_cmd_usage("--session is init or exec, not %.40s", value);
+		w->session = rf_str_eq(value, "exec") ? RF_SESS_EXEC : RF_SESS_INIT;
+		memmove(&argv[i], &argv[i + taken],
+			(size_t)(*argc - i - taken + 1) * sizeof(*argv));
+		*argc -= taken;
+		i--;
+	}
+	return RF_EXIT_OK;
+}
+
+/* `--last`, alone or beside --json: a question about what happened, not about a policy. */
+static bool asks_for_last(int argc, char **argv, bool *json)
+{
+	bool last = false;
+
+	*json = false;
+	for (int i = 1; i < argc; i++) {
+		if (rf_str_eq(argv[i], "--last"))
+			last = true;
+		else if (rf_str_eq(argv[i], "--json"))
+			*json = true;
+		else
+			return false;
+	}
+	return last;
+}
+
+int main(int argc, char **argv)
+{
+	RF_CLEANUP(done) struct why w = {.session = 0};
+	char *const *words;
+	struct rf_err err = RF_ERR_INIT;
+	struct rf_question q;
+	int status;
+
+	if (asks_for_last(argc, argv, &w.json))
+		return rf_why_last(w.json);
+	status = take_session(&w, &argc, argv);
+	if (status == RF_EXIT_OK)
+		status = rf_policy_args_parse(&w.args, argc, argv, usage);
+	if (status != RF_EXIT_OK || w.args.help)
+		return status;
+	if (w.args.strict || w.args.sizes)
+		return rf_cmd_usage("`why` knows --json, --session and --set only");
+	if (w.args.n_names < 2)
+		return rf_cmd_usage("`why` needs a policy and a question; `ringfence why --help` "
+				    "lists what can be asked");
+	w.json = w.args.json;
+	words = (char *const *)(void *)(w.args.names + 1);
+	if (strcmp(words[0], "event") == 0) {
+		if (w.args.n_names != 3)
+			return rf_cmd_usage("`event` is followed by one file or -");
+		status = load(&w);
+		return status == RF_EXIT_OK ? answer_events(&w, words[1]) : status;
+	}
+	if (rf_question_parse(&q, words, w.args.n_names - 1, &err) < 0)
+		return rf_cmd_fail(RF_EXIT_USAGE, &err);
+	status = load(&w);
+	if (status == RF_EXIT_OK)
+		status = answer(&w, &q);
+	return fflush(stdout) ? RF_EXIT_FAILED : status;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Findings for people and for programs. See finding.h. */
+#include "cli/finding.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool rf_finding_passes(const struct rf_finding *f)
+{
+	return f->verdict == RF_V_ALLOWED || f->verdict == RF_V_WOULD_DENY;
+}
+
+void rf_finding_add_source(struct rf_str *out, const struct rf_finding *f)
+{
+	if (f->place.line && f->place.file)
+		rf_str_addf(out, " (%s:%u)", f->place.file, f->place.line);
+}
+
+void rf_finding_add_member(struct rf_str *out, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	rf_str_addf(out, ",\"%s\":", key);
+	rf_str_add_json(out, value);
+}
+
+void rf_finding_add_json(struct rf_str *out, const struct rf_finding *f)
+{
+	rf_str_addf(out, "\"verdict\":\"%s\",\"rule\":{\"id\":", rf_why_verdict_name(f->verdict));
+	rf_str_add_json(out, f->rule);
+	if (f->place.line && f->place.file) {
+		RF_AUTOFREE char *source = NULL;
+
+		if (asprintf(&source, "%s:%u", f->place.file, f->place.line) >= 0)
+			rf_finding_add_member(out, "source", source);
+	}
+	rf_finding_add_member(out, "reason", f->reason);
+	rf_finding_add_member(out, "hint", f->hint);
+	rf_str_add(out, "}");
+}
+
+const char *rf_finding_layer(enum rf_why_kind kind)
+{
+	static const char *const layers[] = {"files",	     "network", "network", "seccomp",
+					     "capabilities", "devices", "kernel"};
+
+	return layers[kind];
+}
+
+void rf_finding_print(const char *text)
+{
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		RF_AUTOSTR struct rf_str safe = RF_STR_INIT(4 * len + 1);
+
+		rf_str_add_printable_n(&safe, line, len);
+		puts(rf_str_text(&safe));
+		line += len + (line[len] == '\n');
+	}
+}

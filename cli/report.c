@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a command tells its failure: one sentence on standard error. */
+#include <stdarg.h>
+
+#include "cli/cmd.h"
+#include "sandbox/base/fd.h"
+#include "sandbox/base/str.h"
+
+/* Escaping at most quadruples a record's text. */
+#define SENTENCE_MAX 4096
+
+static void print_sentence(const char *text)
+{
+	RF_AUTOSTR struct rf_str line = RF_STR_INIT(SENTENCE_MAX);
+
+	rf_str_add(&line, "ringfence: ");
+	rf_str_add_printable(&line, text);
+	rf_str_add(&line, "\n");
+	if (!rf_str_error(&line))
+		(void)!rf_fd_write_all(STDERR_FILENO, rf_str_text(&line), line.len, NULL);
+}
+
+int rf_cmd_fail(int status, const struct rf_err *err)
+{
+	print_sentence(rf_err_text(err));
+	return status;
+}
+
+int rf_cmd_usage(const char *fmt, ...)
+{
+	char text[RF_ERR_MSG_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	print_sentence(text);
+	return RF_EXIT_USAGE;
+}

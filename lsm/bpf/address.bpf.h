@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Addresses as rules mean them, for both ways of asking: address.bpf.c, quick_net.bpf.c.
+ */
+#ifndef RF_BPF_ADDRESS_H
+#define RF_BPF_ADDRESS_H
+
+#include "lsm/bpf/sock.bpf.h"
+
+#include "lsm/match_net.h"
+
+static __always_inline bool rf_has_network(const struct rf_image_head *head)
+{
+	return head->sections & (1U << RF_SEC_NETWORK);
+}
+
+static __always_inline __u8 rf_protocol_bit(__u32 protocol)
+{
+	switch (protocol) {
+	case RF_P_TCP:
+	case RF_P_MPTCP:
+		return RF_NP_TCP;
+	case RF_P_UDP:
+	case RF_P_UDPLITE:
+		return RF_NP_UDP;
+	case RF_P_SCTP:
+		return RF_NP_SCTP;
+	case RF_P_ICMP:
+	case RF_P_ICMPV6:
+		return RF_NP_ICMP;
+	default:
+		return RF_NP_OTHER;
+	}
+}
+
+/* struct sockaddr_in and sockaddr_in6, as in every user space header. */
+struct rf_raw_address {
+	__u16 family;
+	__u16 port;
+	union {
+		__u32 v4;
+		struct {
+			__u32 flow;
+			__u8 v6[16];
+		};
+	};
+};
+
+/* As a peer, the unspecified address is the loopback one: that is where the kernel sends it. */
+static __always_inline void rf_peer_address(struct rf_net_query *query)
+{
+	const __u64 v4_any = __builtin_bswap64(0xffff00000000ULL);
+	const __u64 v4_loop = __builtin_bswap64(0xffff7f000001ULL);
+	const __u64 v6_loop = __builtin_bswap64(1);
+
+	if (query->addr[0])
+		return;
+	if (query->addr[1] == v4_any)
+		query->addr[1] = v4_loop;
+	else if (!query->addr[1])
+		query->addr[1] = v6_loop;
+}
+
+#endif

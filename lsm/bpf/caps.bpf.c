@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Capabilities that are held, and what has no hook but `capable`: the new mount calls, setns and
+ * unshare. (A capability that is missing is told by observe.bpf.c; this hook never sees it.)
+ */
+#include "lsm/bpf/path.bpf.h"
+
+#define RF_CAP_SYS_ADMIN   21
+#define RF_CAP_OPT_NOAUDIT 2
+
+/* Numbers of both ABIs together: none of the foreign ones asks for CAP_SYS_ADMIN in the other. */
+static __always_inline int key_of_call(long nr)
+{
+	switch (nr) {
+	case 428: /* open_tree */
+	case 429: /* move_mount */
+	case 430: /* fsopen */
+	case 431: /* fsconfig */
+	case 432: /* fsmount */
+	case 433: /* fspick */
+	case 442: /* mount_setattr */
+	case 467: /* open_tree_attr */
+		return RF_K_MOUNT;
+#if defined(__TARGET_ARCH_x86)
+	case 272: /* unshare */
+	case 308: /* setns */
+	case 310: /* unshare, 32-bit */
+	case 346: /* setns, 32-bit */
+		return RF_K_NAMESPACES;
+	case 165: /* mount */
+	case 166: /* umount2 */
+	case 155: /* pivot_root */
+		return RF_K_MOUNT;
+#else
+	case 97:  /* unshare */
+	case 268: /* setns */
+		return RF_K_NAMESPACES;
+#endif
+	default:
+		return -1;
+	}
+}
+
+/* open_tree asks only when it is to copy mounts. */
+static __always_inline bool is_tree_clone(long nr)
+{
+	return nr == 428 || nr == 467;
+}
+
+static __always_inline long current_call(void)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+#if defined(__TARGET_ARCH_x86)
+	return (int)BPF_CORE_READ(regs, orig_ax);
+#else
+	return BPF_CORE_READ(regs, syscallno);
+#endif
+}
+
+/*
+ * The launcher's child is fenced before it drops what the policy does not keep, which itself takes
+ * capabilities. The limit holds from its first exec on, and for any child of its own at once.
+ */
+static __always_inline bool is_still_dropping(void)
+{
+	struct rf_task self = {};
+
+	return rf_self(&self) == 1 && (self.flags & RF_TASK_STARTING);
+}
+
+static __always_inline void ask_keep(struct rf_work *w, int cap)
+{
+	const struct rf_image_head *head;
+	struct rf_img img;
+
+	head = rf_head_of(w->image, &img);
+	if (head && (!(head->sections & (1U << RF_SEC_CAPABILITIES)) ||
+		     (head->caps_keep >> (cap & 63) & 1)))
+		return;
+	if (is_still_dropping())
+		return;
+	w->rec.layer = RF_SEC_CAPABILITIES;
+	w->rec.obj = RF_OBJ_CAPABILITY;
+	w->rec.key = cap;
+	rf_refuse(w, 1, RF_RULE_CAPS, head ? 0 : RF_CODE_IMAGE);
+}
+
+/*
+ * Stacking file systems act under their mounter's credentials in the caller's context: that is not
+ * the caller's use of a capability.
+ */
+SEC("lsm/capable")
+int BPF_PROG(rf_capable, const struct cred *cred, void *ns, int cap, unsigned int opts, int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rf_work *w;
+	int r, key;
+	long nr;
+
+	if (ret || (__u64)cred != (__u64)task->cred || (__u64)cred != (__u64)task->real_cred)
+		return ret;
+	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_CAPABLE, RF_OP_CAPABLE);
+	if (!w)
+		return r;
+	ask_keep(w, cap);
+	if (cap == RF_CAP_SYS_ADMIN && !w->missing) {
+		nr = current_call();
+		key = key_of_call(nr);
+		if (key >= 0)
+			rf_kernel_ask(w, key, 0);
+		if (is_tree_clone(nr) && !w->missing)
+			rf_topology_ask(w);
+	}
+	if (w->missing && (opts & RF_CAP_OPT_NOAUDIT)) {
+		rf_work_put(w);
+		return -RF_E_PERM;
+	}
+	return rf_end(w);
+}

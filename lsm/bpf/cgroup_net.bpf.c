@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IP addresses by cgroup: the judgement; connect and unconnected datagrams of TCP and UDP.
+ *
+ * These hooks sit in the protocols, behind every spelling of the system call: Fast Open, io_uring
+ * and sendmmsg come here too. SCTP, ping and raw sockets do not; see cgroup_bind.bpf.c.
+ */
+#include "lsm/bpf/cgroup_net.bpf.h"
+
+/* One walk over a list of entries. */
+struct list {
+	const struct rf_page *page;
+	__u32 first;
+	__u32 pad;
+	struct rf_net_query query;
+	struct rf_tally tally;
+};
+
+static long list_step(__u32 i, struct list *list)
+{
+	__u32 at = (list->first + i * 4u) & RF_PAGE_MASK & ~3u;
+	const struct rf_net_entry *entry;
+
+	RF_OPAQUE(at);
+	at &= RF_PAGE_MASK & ~3u;
+	entry = (const struct rf_net_entry *)&list->page->cell[at];
+	rf_tally_add(&list->tally, rf_net_entry_rights(entry, &list->query), entry->flags,
+		     entry->rule);
+	return 0;
+}
+
+static __always_inline int walk_list(const struct rf_cg_scope *s, struct list *list, __u32 first,
+				     __u32 count)
+{
+	list->first = first;
+	list->page = rf_img_page(&s->img, first >> RF_PAGE_SHIFT);
+	if (!list->page || count > RF_NET_LIST_MAX)
+		return -1;
+	return bpf_loop(count, list_step, list, 0) < 0 ? -1 : 0;
+}
+
+/* rf_net_answer with its loops as callbacks: Linux 6.18's verifier gives up on it otherwise. */
+static __always_inline int net_answer(const struct rf_cg_scope *s, const struct rf_net_query *query,
+				      struct rf_answer *answer)
+{
+	struct list list = {};
+	__u32 no, first, count;
+
+	list.query = *query;
+	if (rf_net_interval(&s->img, s->head, query->addr, &no))
+		return -1;
+	if (rf_img_cell(&s->img, s->head->addr_lists_off + no * 2u, &first) ||
+	    rf_img_cell(&s->img, s->head->addr_lists_off + no * 2u + 1u, &count))
+		return -1;
+	if (walk_list(s, &list, s->head->net_any_off, s->head->n_net_any) ||
+	    walk_list(s, &list, first, count))
+		return -1;
+	return rf_tally_end(&s->img, s->head, &list.tally, query->rights, s->head->net_default,
+			    answer);
+}
+
+__noinline int rf_cg_judge(const struct rf_cg_ask *ask)
+{
+	struct rf_cg_note note = {
+		.layer = RF_SEC_NETWORK, .obj = RF_OBJ_INET, .errno_default = RF_E_ACCES};
+	struct rf_net_query query = {};
+	struct rf_answer a = {};
+	struct rf_cg_scope s;
+
+	if (!ask || rf_cg_scope(&s))
+		return 0;
+	if (!(s.head->sections & 1U << RF_SEC_NETWORK))
+		return 1;
+	note.hook = ask->hook;
+	note.operation = ask->operation;
+	note.access = ask->right;
+	__builtin_memcpy(query.addr, ask->addr, sizeof(query.addr));
+	query.port = ask->port;
+	query.protocol = rf_cg_protocol(ask->protocol);
+	query.rights = ask->right;
+	note.o.inet.family = ask->family;
+	note.o.inet.port = ask->port;
+	note.o.inet.protocol = ask->protocol == IPPROTO_RF_MPTCP ? IPPROTO_RF_TCP : ask->protocol;
+	__builtin_memcpy(note.o.inet.addr, ask->addr, sizeof(note.o.inet.addr));
+	if (net_answer(&s, &query, &a))
+		rf_cg_unjudged(&a, &note, ask->right);
+	if (ask->right == RF_A_CONNECT && s.head->audit_connect && !a.missing && !a.would)
+		a.audit = RF_A_CONNECT;
+	rf_cg_record(&s, &a, &note);
+	return rf_cg_verdict(&a, &note);
+}
+
+SEC("cgroup/connect4")
+int rf_cg_connect4(struct bpf_sock_addr *ctx)
+{
+	return rf_cg_judge4(ctx, RF_A_CONNECT, RF_H_CGROUP_CONNECT, RF_OP_CONNECT);
+}
+
+SEC("cgroup/connect6")
+int rf_cg_connect6(struct bpf_sock_addr *ctx)
+{
+	return rf_cg_judge6(ctx, RF_A_CONNECT, RF_H_CGROUP_CONNECT, RF_OP_CONNECT);
+}
+
+SEC("cgroup/sendmsg4")
+int rf_cg_sendmsg4(struct bpf_sock_addr *ctx)
+{
+	return rf_cg_judge4(ctx, RF_A_SEND, RF_H_CGROUP_SENDMSG, RF_OP_SEND);
+}
+
+SEC("cgroup/sendmsg6")
+int rf_cg_sendmsg6(struct bpf_sock_addr *ctx)
+{
+	return rf_cg_judge6(ctx, RF_A_SEND, RF_H_CGROUP_SENDMSG, RF_OP_SEND);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Files by their descriptors: opened, received, truncated, mapped.
+ */
+#include "lsm/bpf/mqueue.bpf.h"
+#include "lsm/bpf/quick.bpf.h"
+
+/* POLICY.md 11: what an open asks for. */
+static __always_inline __u32 open_rights(__u32 mode, __u32 flags)
+{
+	__u32 rights = 0;
+
+	if (flags & RF_FMODE_EXEC)
+		return RF_A_EXEC;
+	/* Access mode 3 opens for ioctl alone, and is permission-checked as both. */
+	if ((flags & RF_O_ACCMODE) == RF_O_ACCMODE)
+		return RF_A_READ | RF_A_WRITE;
+	if (mode & RF_FMODE_READ)
+		rights |= RF_A_READ;
+	if (mode & RF_FMODE_WRITE)
+		rights |=
+			(flags & RF_O_APPEND) && !(mode & RF_FMODE_READ) ? RF_A_APPEND : RF_A_WRITE;
+	return rights;
+}
+
+/* Devices are judged twice: by name and by number. */
+static __always_inline void check_device(struct rf_work *w, struct inode *inode, __u32 asked)
+{
+	__u32 type = BPF_CORE_READ(inode, i_mode) & RF_S_IFMT, rights = 0;
+
+	if (type != RF_S_IFCHR && type != RF_S_IFBLK)
+		return;
+	if (asked & RF_A_READ)
+		rights |= RF_A_DEV_READ;
+	if (asked & (RF_A_WRITE | RF_A_APPEND))
+		rights |= RF_A_DEV_WRITE;
+	rf_device_ask(w, type, BPF_CORE_READ(inode, i_rdev), rights);
+}
+
+/* Executing what has no name any more, or never had one. */
+static __always_inline void check_fileless(struct rf_work *w, struct inode *inode)
+{
+	if (w->spot.kind == RF_KIND_INNER)
+		return;
+	if (w->spot.kind == RF_KIND_NONE || !BPF_CORE_READ(inode, i_nlink))
+		rf_kernel_ask(w, RF_K_FILELESS, 0);
+}
+
+/* "links": "deny": a regular file with other names is refused under each. */
+static __always_inline void check_links(struct rf_work *w, struct inode *inode, __u32 rights)
+{
+	const struct rf_image_head *head;
+	struct rf_img img;
+
+	if (w->missing || BPF_CORE_READ(inode, i_nlink) < 2 ||
+	    (BPF_CORE_READ(inode, i_mode) & RF_S_IFMT) != RF_S_IFREG)
+		return;
+	head = rf_head_of(w->image, &img);
+	if (!head || !head->links_deny)
+		return;
+	rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_ALIAS);
+	w->errno_value = RF_E_ACCES;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(rf_file_open, struct file *file, int ret)
+{
+	__u32 mode = file->f_mode, rights = open_rights(mode, file->f_flags);
+	struct rf_quick q = {};
+	struct rf_work *w;
+	int r;
+
+	if (ret || rf_quick_file(&q, file, rights))
+		return ret;
+	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_OPEN, RF_OP_OPEN);
+	if (!w)
+		return r;
+	if (rights & RF_A_EXEC)
+		w->rec.operation = RF_OP_EXEC;
+	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, rights);
+	if (w->spot.kind == RF_KIND_PATH)
+		check_links(w, file->f_inode, rights);
+	if (rights & RF_A_EXEC)
+		check_fileless(w, file->f_inode);
+	else if (w->spot.kind == RF_KIND_PATH)
+		check_device(w, file->f_inode, rights);
+	rf_mq_open_ask(w, file);
+	rf_quick_end(&q, w, file->f_path.dentry);
+	return rf_end(w);
+}
+
+/* Received over a socket, or taken with pidfd_getfd: as if it were opened now. */
+SEC("lsm/file_receive")
+int BPF_PROG(rf_file_recv, struct file *file, int ret)
+{
+	__u32 mode = file->f_mode, rights = open_rights(mode, file->f_flags);
+	struct rf_quick q = {};
+	struct rf_work *w;
+	int r;
+
+	if (ret || (mode & RF_FMODE_PATH) || rf_quick_file(&q, file, rights))
+		return ret;
+	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_RECEIVE, RF_OP_RECEIVE);
+	if (!w)
+		return r;
+	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, rights);
+	if (w->spot.kind == RF_KIND_PATH) {
+		check_links(w, file->f_inode, rights);
+		check_device(w, file->f_inode, rights);
+	}
+	rf_quick_end(&q, w, file->f_path.dentry);
+	return rf_end(w);
+}
+
+SEC("lsm/file_truncate")
+int BPF_PROG(rf_file_trunc, struct file *file, int ret)
+{
+	struct rf_quick q = {};
+	struct rf_work *w;
+	int r;
+
+	if (ret || rf_quick_file(&q, file, RF_A_WRITE))
+		return ret;
+	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_TRUNCATE, RF_OP_TRUNCATE);
+	if (!w)
+		return r;
+	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, RF_A_WRITE);
+	rf_quick_end(&q, w, file->f_path.dentry);
+	return rf_end(w);
+}
+
+#define RF_F_SETFL     4
+#define RF_F_SETOWN    8
+#define RF_F_SETOWN_EX 15
+
+static __always_inline int check_owner(unsigned int cmd, int owner)
+{
+	struct rf_work *w;
+	int r = rf_begin(&w, RF_SEC_KERNEL, RF_H_FILE_FCNTL, RF_OP_FCNTL);
+
+	if (!w)
+		return r;
+	rf_owner_ask(w, owner, cmd == RF_F_SETOWN);
+	return rf_end(w);
+}
+
+/* Taking O_APPEND away turns an append into a write. */
+SEC("lsm/file_fcntl")
+int BPF_PROG(rf_file_fcntl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	struct rf_work *w;
+	int r;
+
+	if (ret)
+		return ret;
+	if (cmd == RF_F_SETOWN || cmd == RF_F_SETOWN_EX)
+		return check_owner(cmd, (int)arg);
+	if (cmd != RF_F_SETFL || (arg & RF_O_APPEND))
+		return 0;
+	if (!(file->f_flags & RF_O_APPEND) || !(file->f_mode & RF_FMODE_WRITE))
+		return 0;
+	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_FCNTL, RF_OP_FCNTL);
+	if (!w)
+		return r;
+	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, RF_A_WRITE);
+	return rf_end(w);
+}

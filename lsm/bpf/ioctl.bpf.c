@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ioctl: file flags are metadata; typing into a terminal is never allowed; a descriptor's owner
+ * gets signals.
+ */
+#include "lsm/bpf/path.bpf.h"
+
+#define RF_TIOCSTI   0x5412
+#define RF_TIOCLINUX 0x541c
+
+static __always_inline bool is_flags(unsigned int cmd)
+{
+	switch (cmd) {
+	case 0x40086602: /* FS_IOC_SETFLAGS */
+	case 0x40046602: /* the same, 32-bit */
+	case 0x40087602: /* FS_IOC_SETVERSION */
+	case 0x40047602:
+	case 0x401c5820: /* FS_IOC_FSSETXATTR */
+	case 0x40047211: /* FAT_IOCTL_SET_ATTRIBUTES */
+	case 0x41009432: /* FS_IOC_SETFSLABEL */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* F_SETOWN by another name; the number lies in the caller's memory. */
+#define RF_FIOSETOWN 0x8901
+#define RF_SIOCSPGRP 0x8902
+
+static __always_inline int check_owner(void)
+{
+	struct rf_work *w;
+	int r = rf_begin(&w, RF_SEC_KERNEL, RF_H_FILE_IOCTL, RF_OP_IOCTL);
+
+	if (!w)
+		return r;
+	rf_owner_ask(w, 0, 0);
+	return rf_end(w);
+}
+
+static __always_inline int check_ioctl(struct file *file, unsigned int cmd)
+{
+	bool typing = cmd == RF_TIOCSTI || cmd == RF_TIOCLINUX;
+	struct rf_work *w;
+	int r;
+
+	if (cmd == RF_FIOSETOWN || cmd == RF_SIOCSPGRP)
+		return check_owner();
+	if (!typing && !is_flags(cmd))
+		return 0;
+	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_IOCTL, RF_OP_IOCTL);
+	if (!w)
+		return r;
+	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, typing ? 0 : RF_A_METADATA);
+	if (typing)
+		rf_refuse(w, RF_A_WRITE, RF_RULE_SELF, 0);
+	return rf_end(w);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(rf_ioctl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : check_ioctl(file, cmd);
+}
+
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(rf_ioctl_cmpt, struct file *file, unsigned int cmd, unsigned long arg, int ret)
+{
+	return ret ? ret : check_ioctl(file, cmd);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Metadata by hooks that know no mount: times, extended attributes, ACLs, link texts.
+ *
+ * The object has a path in each mount of its file system that the caller's namespace holds and that
+ * reaches it. The right is asked for on every one of them: whichever was used, it was among them.
+ */
+#include "lsm/bpf/path.bpf.h"
+#include "lsm/bpf/sock.bpf.h"
+
+#define RF_MOUNTS_MAX 256 /* of one file system; more cannot be judged */
+
+/* Where inode_setattr's dentry stands: 0 before 6.9 or so, 1 since it has an idmap. By the loader.
+ */
+const volatile __u32 rf_setattr_at = 1;
+
+struct mounts {
+	struct rf_work *w;
+	__u64 head; /* super_block.s_mounts */
+	__u64 next; /* cursor in it */
+	__u64 ns;   /* the caller's */
+	__u32 right;
+	__u32 is_unix; /* asks as a socket's name, not as a file's */
+	__u32 seen;    /* mounts that reach the object */
+	__u32 ended;
+};
+
+static long ask_mount(__u64 i, struct mounts *s)
+{
+	__u64 off = bpf_core_field_offset(struct mount, mnt_instance);
+	struct rf_work *w = s->w;
+	struct mount *mount;
+
+	if (!s->next || s->next == s->head) {
+		s->ended = 1;
+		return 1;
+	}
+	mount = (void *)(s->next - off);
+	s->next = (__u64)BPF_CORE_READ(mount, mnt_instance.next);
+	if ((__u64)BPF_CORE_READ(mount, mnt_ns) != s->ns)
+		return 0;
+	w->at_mnt = (__u64)mount + bpf_core_field_offset(struct mount, mnt);
+	w->text_base = 0;
+	w->text_len = 0;
+	rf_path_judge(w);
+	if (w->spot.code == RF_CODE_DISCONNECTED)
+		return 0;
+	s->seen++;
+	if (s->is_unix)
+		rf_unix_ask(w, s->right);
+	else
+		rf_path_ask(w, s->right);
+	return w->missing ? 1 : 0;
+}
+
+int rf_dentry_ask(struct rf_work *w, __u32 right, __u32 is_unix)
+{
+	struct mounts s = {.w = w, .right = right, .is_unix = is_unix};
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct super_block *sb;
+	struct dentry *dentry;
+
+	if (!w)
+		return -1;
+	dentry = (void *)w->at_dentry;
+	sb = BPF_CORE_READ(dentry, d_sb);
+	s.ns = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+	s.head = (__u64)sb + bpf_core_field_offset(struct super_block, s_mounts);
+	s.next = (__u64)BPF_CORE_READ(sb, s_mounts.next);
+	bpf_loop(RF_MOUNTS_MAX, ask_mount, &s, 0);
+	if (w->missing)
+		return 0;
+	if (!s.ended)
+		return rf_refuse(w, right, RF_RULE_UNJUDGED, RF_CODE_TOO_DEEP);
+	if (!s.seen && !(BPF_CORE_READ(sb, s_flags) & RF_SB_KERNMOUNT))
+		return rf_refuse(w, right, RF_RULE_UNJUDGED, RF_CODE_FOREIGN_NS);
+	return 0;
+}
+
+/*
+ * Stacking file systems act on their layers under the mounter's credentials, after the upper object
+ * was judged. Nothing else overrides credentials here: rings cannot (uring_override_creds).
+ */
+static __always_inline bool is_layer(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return (__u64)task->cred != (__u64)task->real_cred;
+}
+
+static __always_inline int check_dentry(__u32 hook, __u32 op, const void *dentry, __u32 right)
+{
+	struct rf_work *w;
+	int r;
+
+	if (is_layer())
+		return 0;
+	r = rf_begin(&w, RF_SEC_FILES, hook, op);
+	if (!w)
+		return r;
+	rf_path_at(w, dentry, NULL);
+	rf_path_describe(w);
+	rf_dentry_ask(w, right, 0);
+	return rf_end(w);
+}
+
+struct iattr {
+	unsigned int ia_valid;
+} __attribute__((preserve_access_index));
+
+#define RF_ATTR_JUDGED 0xf  /* mode, owner, group, size: path_chmod, path_chown, truncate */
+#define RF_ATTR_TIMES  0x30 /* atime, mtime */
+
+/* Arguments are read raw: their places differ between kernels. */
+SEC("lsm/inode_setattr")
+int rf_setattr(__u64 *ctx)
+{
+	__u32 at = rf_setattr_at & 1, valid;
+	__u64 args[3] = {};
+	struct iattr *attr;
+
+	if (bpf_probe_read_kernel(args, sizeof(args), ctx))
+		return -RF_E_ACCES;
+	attr = (void *)(at ? args[2] : args[1]);
+	valid = BPF_CORE_READ(attr, ia_valid);
+	if ((valid & RF_ATTR_JUDGED) || !(valid & RF_ATTR_TIMES))
+		return 0;
+	return check_dentry(RF_H_INODE_SETATTR, RF_OP_UTIMES, (void *)(at ? args[1] : args[0]),
+			    RF_A_METADATA);
+}
+
+SEC("lsm/inode_setxattr")
+int BPF_PROG(rf_setxattr, void *idmap, struct dentry *dentry)
+{
+	return check_dentry(RF_H_INODE_SETXATTR, RF_OP_SETXATTR, dentry, RF_A_METADATA);
+}
+
+SEC("lsm/inode_removexattr")
+int BPF_PROG(rf_removexattr, void *idmap, struct dentry *dentry)
+{
+	return check_dentry(RF_H_INODE_REMOVEXATTR, RF_OP_REMOVEXATTR, dentry, RF_A_METADATA);
+}
+
+SEC("lsm/inode_set_acl")
+int BPF_PROG(rf_set_acl, void *idmap, struct dentry *dentry)
+{
+	return check_dentry(RF_H_INODE_SET_ACL, RF_OP_SETACL, dentry, RF_A_METADATA);
+}
+
+SEC("lsm/inode_remove_acl")
+int BPF_PROG(rf_remove_acl, void *idmap, struct dentry *dentry)
+{
+	return check_dentry(RF_H_INODE_REMOVE_ACL, RF_OP_SETACL, dentry, RF_A_METADATA);
+}
+
+SEC("lsm/inode_getxattr")
+int BPF_PROG(rf_getxattr, struct dentry *dentry)
+{
+	return check_dentry(RF_H_INODE_GETXATTR, RF_OP_GETXATTR, dentry, RF_A_READ);
+}
+
+SEC("lsm/inode_readlink")
+int BPF_PROG(rf_readlink, struct dentry *dentry)
+{
+	return check_dentry(RF_H_INODE_READLINK, RF_OP_READLINK, dentry, RF_A_READ);
+}

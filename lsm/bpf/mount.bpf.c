@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Mounts: the key `mount`, and what holds even where the policy allows them.
+ *
+ * A bind, a move, a new root or an overlay gives files names that the rules do not know, and the
+ * hooks see the source only as an unresolved string: so they are refused as aliases while there is
+ * a files section. Nothing may be mounted over, or unmounted from above, what the fence protects.
+ */
+#include "lsm/bpf/path.bpf.h"
+
+#define RF_MS_REMOUNT 0x20
+#define RF_MS_BIND    0x1000
+#define RF_MS_MOVE    0x2000
+
+int rf_topology_ask(struct rf_work *w)
+{
+	const struct rf_image_head *head;
+	struct rf_img img;
+
+	if (!w)
+		return -1;
+	head = rf_head_of(w->image, &img);
+	if (head && !(head->sections & (1U << RF_SEC_FILES)))
+		return 0;
+	w->rec.obj = RF_OBJ_KERNEL;
+	w->rec.key = RF_K_MOUNT;
+	rf_refuse(w, 1, RF_RULE_UNJUDGED, RF_CODE_ALIAS);
+	w->errno_value = RF_E_PERM;
+	return 0;
+}
+
+/* Refuses to cover or uncover a directory that the fence protects, or one above it. */
+static __always_inline void guard_place(struct rf_work *w, const void *dentry, const void *mnt)
+{
+	struct dentry *d = (void *)dentry;
+
+	rf_path_at(w, dentry, mnt);
+	rf_path_judge(w);
+	if (w->missing)
+		return;
+	if (BPF_CORE_READ(d, d_sb, s_magic) != RF_MAGIC_BPFFS &&
+	    (w->spot.kind != RF_KIND_PATH || w->spot.code ||
+	     !(w->spot.accept & (RF_ACC_SELF | RF_ACC_SELF_BELOW))))
+		return;
+	w->rec.obj = RF_OBJ_KERNEL;
+	w->rec.key = RF_K_MOUNT;
+	rf_refuse(w, 1, RF_RULE_SELF, 0);
+}
+
+SEC("lsm/sb_mount")
+int BPF_PROG(rf_sb_mount, const char *dev, const struct path *path, const char *type,
+	     unsigned long flags, void *data, int ret)
+{
+	struct rf_work *w;
+	int r;
+
+	if (ret)
+		return ret;
+	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_SB_MOUNT, RF_OP_MOUNT);
+	if (!w)
+		return r;
+	rf_kernel_ask(w, RF_K_MOUNT, 0);
+	if (!w->missing && !(flags & RF_MS_REMOUNT) && (flags & (RF_MS_BIND | RF_MS_MOVE)))
+		rf_topology_ask(w);
+	guard_place(w, path->dentry, path->mnt);
+	return rf_end(w);
+}
+
+SEC("lsm/sb_umount")
+int BPF_PROG(rf_sb_umount, struct vfsmount *mnt, int flags, int ret)
+{
+	struct rf_work *w;
+	int r;
+
+	if (ret)
+		return ret;
+	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_SB_UMOUNT, RF_OP_UMOUNT);
+	if (!w)
+		return r;
+	rf_kernel_ask(w, RF_K_MOUNT, 0);
+	guard_place(w, mnt->mnt_root, mnt);
+	return rf_end(w);
+}
+
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(rf_pivotroot, const struct path *old, const struct path *new, int ret)
+{
+	struct rf_work *w;
+	int r;
+
+	if (ret)
+		return ret;
+	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_SB_PIVOTROOT, RF_OP_PIVOT_ROOT);
+	if (!w)
+		return r;
+	rf_kernel_ask(w, RF_K_MOUNT, 0);
+	if (!w->missing)
+		rf_topology_ask(w);
+	return rf_end(w);
+}
+
+/* A file system made with fsmount may be attached; what has a place already may not move. */
+SEC("lsm/move_mount")
+int BPF_PROG(rf_move_mount, const struct path *from, const struct path *to, int ret)
+{
+	struct rf_work *w;
+	int r;
+
+	if (ret)
+		return ret;
+	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_MOVE_MOUNT, RF_OP_MOUNT);
+	if (!w)
+		return r;
+	rf_kernel_ask(w, RF_K_MOUNT, 0);
+	rf_path_at(w, from->dentry, from->mnt);
+	rf_path_judge(w);
+	if (!w->missing && w->spot.kind == RF_KIND_PATH && w->spot.code != RF_CODE_FOREIGN_NS)
+		rf_topology_ask(w);
+	w->text_base = 0;
+	w->text_len = 0;
+	guard_place(w, to->dentry, to->mnt);
+	return rf_end(w);
+}
+
+/* New file systems, by either interface. bpffs shows whoever mounts it a door to pinned objects. */
+SEC("lsm/sb_kern_mount")
+int BPF_PROG(rf_sb_kern, struct super_block *sb, int ret)
+{
+	unsigned long magic = sb->s_magic;
+	struct rf_work *w;
+	int r;
+
+	if (ret || (magic != RF_MAGIC_BPFFS && magic != RF_MAGIC_OVERLAY))
+		return ret;
+	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_SB_KERN_MOUNT, RF_OP_MOUNT);
+	if (!w)
+		return r;
+	w->rec.obj = RF_OBJ_KERNEL;
+	w->rec.key = RF_K_MOUNT;
+	if (magic == RF_MAGIC_BPFFS)
+		rf_refuse(w, 1, RF_RULE_SELF, 0);
+	else
+		rf_topology_ask(w);
+	return rf_end(w);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Other processes: are they of the caller's sandbox, or ringfence's own?
+ */
+#ifndef RF_BPF_OTHERS_H
+#define RF_BPF_OTHERS_H
+
+#include "lsm/bpf/scope.bpf.h"
+
+/* Where another task stands, seen from the caller. */
+enum rf_side {
+	RF_SIDE_OUTSIDE,
+	RF_SIDE_INSIDE,
+	RF_SIDE_SUPERVISOR,
+};
+
+/*
+ * `target` is the hook's own argument. Unknown counts as outside. The storage is
+ * read by hand: the helper may answer NULL for a fenced task on 6.1.
+ */
+static __always_inline enum rf_side rf_side_of(struct rf_work *w, struct task_struct *target)
+{
+	struct rf_sandbox *sb = rf_sandbox_of(w->slot);
+	struct rf_task other = {};
+
+	if (sb && (__u32)sb->self_tgid && (__u32)sb->self_tgid == (__u32)target->tgid)
+		return RF_SIDE_SUPERVISOR;
+	if (rf_storage_walk(&other, rf_address_of(target)) != 1)
+		return RF_SIDE_OUTSIDE;
+	return other.sandbox == w->sandbox ? RF_SIDE_INSIDE : RF_SIDE_OUTSIDE;
+}
+
+static __always_inline void rf_describe_task(struct rf_work *w, struct task_struct *target)
+{
+	w->rec.obj = RF_OBJ_PROCESS;
+	w->rec.o.process.pid = target->tgid;
+	bpf_probe_read_kernel_str(w->rec.o.process.comm, sizeof(w->rec.o.process.comm),
+				  &target->comm);
+}
+
+/* The question of every hook about another process. */
+static __always_inline int rf_other_check(__u32 key, __u32 hook, __u32 op,
+					  struct task_struct *target)
+{
+	enum rf_side side;
+	struct rf_work *w;
+	int r = rf_begin(&w, RF_SEC_KERNEL, hook, op);
+
+	if (!w)
+		return r;
+	side = rf_side_of(w, target);
+	if (side == RF_SIDE_SUPERVISOR) {
+		w->rec.layer = RF_SEC_PROCESS;
+		rf_refuse(w, 1, RF_RULE_SELF, 0);
+	} else {
+		rf_kernel_ask(w, key, side == RF_SIDE_INSIDE);
+		if (w->missing || w->would)
+			w->rec.layer = RF_SEC_PROCESS;
+	}
+	rf_describe_task(w, target);
+	return rf_end(w);
+}
+
+#endif

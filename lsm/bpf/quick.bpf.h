@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The short way to "allowed, nothing to record": the state that the policy's DFA had after the
+ * directory's path is kept in the directory's inode, and stepped over the last name.
+ *
+ * It answers nothing else. Whatever is in doubt goes the long way (rf_begin, rf_path_check), which
+ * is the authority. docs/decisions/0040-directory-states.md has the argument why what is kept is
+ * never stale; each member of struct rf_way is a part of it.
+ */
+#ifndef RF_BPF_QUICK_H
+#define RF_BPF_QUICK_H
+
+#include "lsm/bpf/path.bpf.h"
+
+/* A question, and what was found; addresses as numbers. */
+struct rf_quick {
+	__u64 sandbox;
+	__u64 ns; /* the caller's */
+	__u64 mnt;
+	__u64 dir; /* dentry of the directory */
+	__u64 name;
+	__u64 ino; /* 0: there is no object yet */
+	__u32 slot;
+	__u32 session;
+	__u32 rights;
+	__u32 seq;   /* the name's d_seq before all else was read */
+	__u32 links; /* a regular file has others */
+
+	__u32 checked; /* the long way has to confirm */
+	__u32 mount_seq;
+	__u64 generation;
+	__u64 image;
+	__u32 state;
+};
+
+/* 1: allowed, and nothing is to be recorded; 0: ask the long way. */
+int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir);
+
+/* RF_TREE_CHECK: the long way has answered too. Counts and denies if it says anything else. */
+int rf_quick_compare(struct rf_work *w, struct rf_quick *q);
+
+/* Keeps what the judgement in w found out about the directory. */
+int rf_quick_keep(struct rf_work *w, struct rf_dir *dir);
+
+/* Of a caller that may be fenced: 1 the question is filled in, 0 it cannot be. */
+static __always_inline int rf_quick_self(struct rf_quick *q, struct task_struct *task)
+{
+	struct rf_task *mine = bpf_task_storage_get(&rf_task, task, NULL, 0);
+
+	if (!mine)
+		return 0;
+	q->sandbox = mine->sandbox;
+	q->slot = mine->slot;
+	q->session = mine->session & 1;
+	q->ns = (__u64)task->nsproxy->mnt_ns;
+	return 1;
+}
+
+/*
+ * The name of `dentry` in the mount, both a hook's own pointers that are never NULL. Its parent is
+ * read after d_seq, and all is compared with d_seq in the end: what moved meanwhile goes the long
+ * way.
+ */
+static __always_inline int rf_quick_name(struct rf_quick *q, struct dentry *dentry,
+					 struct vfsmount *mnt, __u32 rights)
+{
+	struct dentry *parent;
+	struct rf_dir *dir;
+
+	q->seq = dentry->d_seq.seqcount.sequence;
+	RF_PIN(q->seq);
+	parent = dentry->d_parent;
+	if ((__u64)dentry == (__u64)mnt->mnt_root || (__u64)parent == (__u64)dentry ||
+	    (dentry->d_flags & RF_DCACHE_COMPARE) || (q->seq & 1))
+		return 0;
+	q->dir = (__u64)parent;
+	q->mnt = (__u64)mnt;
+	q->name = (__u64)dentry->d_name.name;
+	q->rights = rights;
+	dir = bpf_inode_storage_get(&rf_dir, parent->d_inode, NULL, 0);
+	if (!dir || rf_quick_ask(q, dir) != 1)
+		return 0;
+	return *(volatile unsigned int *)&dentry->d_seq.seqcount.sequence == q->seq;
+}
+
+/* The object of a descriptor. Devices and what has lost its last name have more to be asked. */
+static __always_inline int rf_quick_inode(struct rf_quick *q, struct inode *inode)
+{
+	__u32 type = inode->i_mode & RF_S_IFMT, links = inode->i_nlink;
+
+	q->ino = inode->i_ino;
+	q->links = type == RF_S_IFREG && links > 1;
+	return (type == RF_S_IFREG || type == RF_S_IFDIR) && links;
+}
+
+/*
+ * The start of a hook about a file: 1 answers it (allowed), 0 goes on with rf_begin. q->checked
+ * tells that rf_quick_end has to be called with the work space.
+ */
+static __always_inline int rf_quick_file(struct rf_quick *q, struct file *file, __u32 rights)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	q->checked = 0;
+	if (!task->bpf_storage)
+		return 1;
+	if (!rf_quick_self(q, task) || !rf_quick_inode(q, file->f_inode) ||
+	    !rf_quick_name(q, file->f_path.dentry, file->f_path.mnt, rights)) {
+		q->checked = 0;
+		return 0;
+	}
+	return !q->checked;
+}
+
+/* The same about a name, with or without an object yet. */
+static __always_inline int rf_quick_path(struct rf_quick *q, struct dentry *dentry,
+					 struct vfsmount *mnt, __u32 rights)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct inode *inode;
+
+	q->checked = 0;
+	if (!task->bpf_storage)
+		return 1;
+	inode = BPF_CORE_READ(dentry, d_inode);
+	q->ino = inode ? BPF_CORE_READ(inode, i_ino) : 0;
+	if (!rf_quick_self(q, task) || !rf_quick_name(q, dentry, mnt, rights)) {
+		q->checked = 0;
+		return 0;
+	}
+	return !q->checked;
+}
+
+/* Before rf_end: compares where that is asked for, and keeps what was learned. */
+static __always_inline void rf_quick_end(struct rf_quick *q, struct rf_work *w,
+					 struct dentry *dentry)
+{
+	volatile unsigned int *seq = &dentry->d_seq.seqcount.sequence;
+	struct dentry *parent;
+	struct inode *inode;
+	struct rf_dir *dir;
+
+	if (q->checked)
+		rf_quick_compare(w, q);
+	if (!w->up_known)
+		return;
+	parent = dentry->d_parent;
+	if ((__u64)parent != w->up_dentry)
+		return;
+	inode = parent->d_inode;
+	dir = bpf_inode_storage_get(&rf_dir, inode, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!dir)
+		return;
+	/*
+	 * Where the name is still what was judged, the directory is held by what it contains. Else
+	 * it may have been on its way out, and is not to get what nobody would free: the very inode
+	 * that was given it, since the dentry may have lost it by now.
+	 */
+	if (*seq == w->hop[0].seq)
+		rf_quick_keep(w, dir);
+	if (*seq != w->hop[0].seq)
+		bpf_inode_storage_delete(&rf_dir, inode);
+}
+
+#endif

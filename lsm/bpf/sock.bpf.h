@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Questions about the network: an address, a unix name, a family.
+ */
+#ifndef RF_BPF_SOCK_H
+#define RF_BPF_SOCK_H
+
+#include "lsm/bpf/path.bpf.h"
+
+#define RF_AF_UNSPEC  0
+#define RF_AF_UNIX    1
+#define RF_AF_INET    2
+#define RF_AF_INET6   10
+#define RF_AF_NETLINK 16
+
+#define RF_SOCK_STREAM 1
+#define RF_SOCK_DGRAM  2
+#define RF_SOCK_RAW    3
+
+#define RF_P_ICMP    1
+#define RF_P_TCP     6
+#define RF_P_UDP     17
+#define RF_P_ICMPV6  58
+#define RF_P_SCTP    132
+#define RF_P_UDPLITE 136
+#define RF_P_MPTCP   262
+
+/* Asks about the IP address in the record's inet object. */
+int rf_net_ask(struct rf_work *w, __u32 rights);
+
+/* Asks about the unix name in the record's text ("/path" or "@name"); a refusal retells. */
+int rf_unix_ask(struct rf_work *w, __u32 rights);
+
+/* Refuses a family that no rule can name, unless the section's default is allow. */
+int rf_family_ask(struct rf_work *w, __u32 family);
+
+/* Fills the inet object from the address at w->at_object; -1 if there is none that counts. */
+int rf_net_address(struct rf_work *w, __u32 sock_family);
+
+/* Fills it from the own address of the socket at w->at_object. */
+int rf_net_local(struct rf_work *w);
+
+/* Asks about the unix socket at w->at_object, unless it has no name. */
+int rf_unix_peer_ask(struct rf_work *w, __u32 rights);
+
+/* Refuses an SCTP message whose control data names more of the peer's addresses. */
+int rf_sctp_message(struct rf_work *w, __u64 control, __u32 len);
+
+/*
+ * Refuses a rename (w->text holds both paths) after which more would be allowed to a unix socket:
+ * to the renamed one, or to any below a renamed folder. `back`: the second path becomes the first.
+ */
+int rf_unix_rename_ask(struct rf_work *w, __u32 is_dir, __u32 back);
+
+/* The name of the unix socket at w->at_object: "@name", or its path. 0 named, 1 unnamed. */
+int rf_unix_name(struct rf_work *w);
+
+/*
+ * The short way to "allowed, nothing to record" for addresses: what it does not answer goes the
+ * long way. Either the peer's address is at `address`, or the socket's own is asked about.
+ */
+struct rf_quick_net {
+	__u64 sandbox;
+	__u64 address; /* 0: the own one, which is in addr and port */
+	__u64 addr[2];
+	__u32 slot;
+	__u32 session;
+	__u32 rights;
+	__u32 len; /* of what is at `address` */
+	__u16 port;
+	__u16 family;
+	__u16 protocol;
+	__u16 spare;
+};
+
+/* 1: allowed, and nothing is to be recorded. */
+int rf_quick_net(struct rf_quick_net *q);
+
+/* 1: the caller is in no fence; 0: q names its fence; -1: to be found out the long way. */
+static __always_inline int rf_quick_net_self(struct rf_quick_net *q)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct rf_task *mine;
+
+	if (!task->bpf_storage)
+		return 1;
+	mine = bpf_task_storage_get(&rf_task, task, NULL, 0);
+	if (!mine)
+		return -1;
+	q->sandbox = mine->sandbox;
+	q->slot = mine->slot;
+	q->session = mine->session & 1;
+	return 0;
+}
+
+/* The start of a hook about a peer's address: 1 answers it (allowed), 0 goes the long way. */
+static __always_inline int rf_quick_peer(struct socket *sock, __u64 address, __u32 len,
+					 __u32 rights)
+{
+	struct rf_quick_net q = {.address = address, .len = len, .rights = rights};
+	int r = rf_quick_net_self(&q);
+	struct sock *sk;
+
+	if (r)
+		return r > 0;
+	sk = sock->sk;
+	if (!sk)
+		return 0;
+	q.family = sk->__sk_common.skc_family;
+	q.protocol = sk->sk_protocol;
+	if (q.family != RF_AF_INET && q.family != RF_AF_INET6)
+		return 0;
+	return rf_quick_net(&q) == 1;
+}
+
+static __always_inline void rf_sock_start(struct rf_work *w, const struct sock *sk)
+{
+	w->sock_type = BPF_CORE_READ(sk, sk_type);
+	w->sock_protocol = BPF_CORE_READ(sk, sk_protocol);
+	w->rec.obj = RF_OBJ_INET;
+}
+
+static __always_inline __u32 rf_sock_family(const struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_family);
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cgroup programs: loaded once, pinned, and put on a sandbox's cgroup.
+ *
+ * They need neither BPF LSM nor trampolines, only CAP_BPF, CAP_NET_ADMIN and a bpffs. Their maps
+ * are their own, or on a host with our LSM side the LSM's, so that a sandbox has one ring and one
+ * counter. A program put on a cgroup stays until the cgroup is removed, whoever dies; while the
+ * cgroup's entry is empty it refuses everything.
+ *
+ * On failure nothing is left: what a call made it took back.
+ */
+#ifndef RF_LSM_CGROUP_H
+#define RF_LSM_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lsm/abi_cgroup.h"
+#include "sandbox/base/err.h"
+
+#define RF_CG_DEVICES 0x1u
+#define RF_CG_NETWORK 0x2u
+
+struct rf_cg;
+
+/* Can programs of these kinds be loaded and attached by this caller? -EOPNOTSUPP with why not. */
+int rf_cg_available(struct rf_err *err) RF_MUST_CHECK;
+
+/*
+ * Opens the pinned programs, loading and pinning them first if need be. shared: with the maps of
+ * the LSM side, which must be pinned. The caller frees *ret.
+ */
+int rf_cg_open(struct rf_cg **ret, bool shared, struct rf_err *err) RF_MUST_CHECK;
+struct rf_cg *rf_cg_free(struct rf_cg *cg);
+
+/* The same with maps of their own, and only if they are pinned already: -ENOENT, silently. */
+int rf_cg_open_pinned(struct rf_cg **ret);
+
+/*
+ * Takes a slot for a sandbox, gives it the policy's pages and a ring of ring_bytes (a power of two
+ * of at least a page). *ret_ring is the caller's; *ret_counters lives as long as cg. Not for
+ * shared.
+ */
+int rf_cg_claim(struct rf_cg *cg, uint64_t sandbox, uint64_t cgroup, const struct rf_page *pages,
+		size_t n_pages, size_t ring_bytes, uint32_t *ret_slot, int *ret_ring,
+		struct rf_sandbox **ret_counters, struct rf_err *err) RF_MUST_CHECK;
+
+/* Frees the slot of a sandbox, if it has one. Its programs refuse everything from then on. */
+void rf_cg_release(struct rf_cg *cg, uint64_t sandbox);
+
+/* The slot of a sandbox in the LSM's or our own array; -ENOENT. */
+int rf_cg_find(struct rf_cg *cg, uint64_t sandbox, uint32_t *ret_slot);
+
+/* Puts the programs of `parts` on a cgroup and fills in whose it is. */
+int rf_cg_attach(struct rf_cg *cg, int cgroup_fd, uint64_t cgroup, uint32_t parts,
+		 const struct rf_cg_bind *bind, struct rf_err *err) RF_MUST_CHECK;
+void rf_cg_detach(struct rf_cg *cg, int cgroup_fd, uint32_t parts);
+
+/*
+ * The device program by a link that is pinned at `pin`, for cgroups that a container runtime
+ * manages: runtimes detach programs that they find attached, a link stays. The pin appears once the
+ * cgroup is filled in. On failure nothing is left.
+ */
+int rf_cg_link_devices(struct rf_cg *cg, int cgroup_fd, uint64_t cgroup,
+		       const struct rf_cg_bind *bind, const char *pin, struct rf_err *err)
+	RF_MUST_CHECK;
+
+/* The cgroup that the link pinned there is attached to; 0: it is gone. Negative: no such link. */
+int rf_cg_link_cgroup(const char *pin, uint64_t *ret);
+
+/*
+ * Removes every pin. -EBUSY while sandboxes of ours live, unless `force`; what is attached to their
+ * cgroups stays and goes on judging.
+ */
+int rf_cg_unload(bool force, struct rf_err *err) RF_MUST_CHECK;
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * BPF LSM: files, network, devices, capabilities and kernel operations by our own programs.
+ *
+ * The programs are loaded once and pinned (lsm/loader.h); a launch fills a slot with the packed
+ * policy and hands the waiting child its sandbox through its pidfd. Everything in these sections is
+ * held exactly as written.
+ *
+ * A kernel that refuses such programs says so only when it is asked to load them, which takes tens
+ * of milliseconds; so a refusal is remembered until the next boot, for this build, and `ringfence
+ * load` and `probe` ask again.
+ */
+#include "sandbox/launch/backend.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lsm/loader.h"
+#include "lsm/rules.h"
+#include "sandbox/base/fd.h"
+#include "sandbox/base/str.h"
+#include "sandbox/launch/image.h"
+#include "sandbox/launch/nails.h"
+
+#define REFUSED_DIR  "/run/ringfence"
+#define REFUSED_FILE "lsm-refused"
+
+struct state {
+	struct rf_lsm *lsm;
+	struct rf_image *image;
+	uint32_t slot;
+	bool live;
+	int ring_fd, folds_fd;
+};
+
+static struct state *state_of(const struct rf_launch *launch)
+{
+	return launch->state[RF_CELL_BPF_LSM];
+}
+
+/* ---- what a kernel refused before ---- */
+
+/* 1: the kernel refused this build's programs since it booted, err says why. */
+static int was_refused(struct rf_err *err)
+{
+	RF_AUTOFREE char *text = NULL;
+	const char *reason;
+
+	if (rf_fd_read_file(REFUSED_DIR "/" REFUSED_FILE, 4096, &text, NULL, NULL) < 0)
+		return 0;
+	reason = strchr(text, '\n');
+	if (!reason || strncmp(text, rf_lsm_build(), (size_t)(reason - text)) != 0)
+		return 0;
+	(void)rf_err_set(err, -EOPNOTSUPP, "%.*s", (int)strcspn(reason + 1, "\n"), reason + 1);
+	return 1;
+}
+
+/* Without the note the next launch asks again: slower, not weaker. */
+static void note_refusal(const struct rf_err *why)
+{
+	RF_AUTOSTR struct rf_str text = RF_STR_INIT(4096);
+	RF_AUTOCLOSE int dir = open(REFUSED_DIR, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	(void)rf_str_addf(&text, "%s\n%s\n", rf_lsm_build(), rf_err_text(why));
+	if (dir >= 0)
+		(void)!rf_fd_write_atomic(dir, REFUSED_FILE, 0600, rf_str_text(&text), text.len,
+					  NULL);
+}
+
+static int available(struct rf_err *err)
+{
+	struct rf_err why = RF_ERR_INIT;
+	enum rf_lsm_state state;
+	int r = rf_lsm_supported(err);
+
+	if (r < 0)
+		return -EOPNOTSUPP;
+	if (rf_lsm_state(&state, &why) == 0 && state == RF_LSM_CURRENT)
+		return 0;
+	if (was_refused(err))
+		return -EOPNOTSUPP;
+	rf_err_clear(&why);
+	r = rf_lsm_load(false, &why);
+	if (r == 0)
+		return 0;
+	if (r == -EPERM || r == -EOPNOTSUPP)
+		note_refusal(&why);
+	return rf_err_set(err, -EOPNOTSUPP, "%s", rf_err_text(&why));
+}
+
+static int judge(const struct rf_policy *policy, enum rf_section section, struct rf_report *report,
+		 struct rf_err *err)
+{
+	size_t first = report->n;
+	int r = rf_report_items(report, policy, section, err);
+
+	for (size_t i = first; r == 0 && i < report->n; i++) {
+		report->items[i].hold = RF_HOLD_EXACT;
+		report->items[i].by = rf_backend_bpf_lsm.name;
+	}
+	return r;
+}
+
+static int make_sandbox(struct rf_launch *launch, struct state *state, struct rf_err *err)
+{
+	struct rf_fence_spec spec = {.id = launch->sandbox_id,
+				     .cgroup = launch->cgroup_id,
+				     .supervisor = (uint32_t)getpid(),
+				     .name = launch->sandbox_name,
+				     .policy = launch->policy->name,
+				     .sha256 = launch->policy->sha256,
+				     .pages = state->image->pages,
+				     .n_pages = state->image->n_pages,
+				     .image_key = state->image->key,
+				     .ring_bytes = launch->ring_bytes,
+				     .stacks = launch->stacks};
+	int r = rf_fence_new(state->lsm, &spec, &state->slot, err);
+
+	if (r < 0)
+		return r;
+	state->live = true;
+	r = rf_nails_set(state->lsm, state->slot, "/", launch->policy, state->image, false, err);
+	if (r < 0)
+		return r;
+	state->ring_fd = rf_fence_ring(state->lsm, state->slot, err);
+	if (state->ring_fd < 0)
+		return state->ring_fd;
+	state->folds_fd = rf_fence_folds(state->lsm, state->slot, err);
+	if (state->folds_fd < 0)
+		return state->folds_fd;
+	launch->ring_fd = state->ring_fd;
+	launch->folds_fd = state->folds_fd;
+	launch->counters = rf_fence_at(state->lsm, state->slot);
+	launch->hears_all = true;
+	return 0;
+}
+
+static int prepare(struct rf_launch *launch, uint32_t sections RF_UNUSED, struct rf_err *err)
+{
+	struct state *state = calloc(1, sizeof(*state));
+	int r;
+
+	if (!state)
+		return rf_err_sys(err, -ENOMEM, "set up BPF LSM");
+	state->ring_fd = state->folds_fd = -1;
+	launch->state[RF_CELL_BPF_LSM] = state; /* undo frees it */
+	r = rf_lsm_open(&state->lsm, err);
+	if (r == 0 && launch->joins) {
+		r = rf_fence_find(state->lsm, launch->sandbox_id, &state->slot);
+		return r < 0 ? rf_err_sys(err, r, "cannot find the sandbox") : 0;
+	}
+	if (r == 0)
+		r = rf_image_make(&state->image, launch->policy, err);
+	return r < 0 ? r : make_sandbox(launch, state, err);
+}
+
+static int attach(struct rf_launch *launch, struct rf_err *err)
+{
+	struct state *state = state_of(launch);
+
+	return rf_fence_task(state->lsm, state->slot, launch->pidfd,
+			     launch->joins ? RF_SESS_EXEC : RF_SESS_INIT, err);
+}
+
+/* Tasks that are left keep the slot, and with it their fence. */
+static void undo(struct rf_launch *launch)
+{
+	struct state *state = state_of(launch);
+
+	if (!state)
+		return;
+	launch->state[RF_CELL_BPF_LSM] = NULL;
+	launch->ring_fd = launch->folds_fd = -1;
+	launch->counters = NULL;
+	if (state->live)
+		rf_fence_end(state->lsm, state->slot);
+	if (state->ring_fd >= 0)
+		(void)close(state->ring_fd);
+	if (state->folds_fd >= 0)
+		(void)close(state->folds_fd);
+	(void)rf_image_free(state->image);
+	(void)rf_lsm_close(state->lsm);
+	free(state);
+}
+
+#define BIT(section) (UINT32_C(1) << (section))
+
+const struct rf_backend rf_backend_bpf_lsm = {
+	.name = "bpf-lsm",
+	.sections = BIT(RF_SECTION_FILES) | BIT(RF_SECTION_NETWORK) | BIT(RF_SECTION_DEVICES) |
+		    BIT(RF_SECTION_CAPABILITIES) | BIT(RF_SECTION_KERNEL),
+	.cell = RF_CELL_BPF_LSM,
+	.available = available,
+	.judge = judge,
+	.prepare = prepare,
+	.attach = attach,
+	.undo = undo,
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records of refused system calls, completed by what the policy knows: the kernel reports number
+ * and action, the model behind the installed filter tells who decided.
+ */
+#ifndef RF_LAUNCH_SYSRECORD_H
+#define RF_LAUNCH_SYSRECORD_H
+
+#include "lsm/abi.h"
+#include "sandbox/policy/sysanswer.h"
+
+/*
+ * Completes a record whose object is a system call: rule, verdict, errno; a call that section
+ * kernel or network refused becomes a record of that layer. 1: done,
+ * and *ret tells the rest; 0: no filter of the policy
+ * answers so to this call, another one did (programs may fence themselves further), the record is
+ * left alone.
+ */
+int rf_sysrecord_complete(const struct rf_sys_model *model, struct rf_record *record,
+			  struct rf_sys_answer *ret);
+
+#endif

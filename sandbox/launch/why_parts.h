@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pieces that the smallest change is told with. Private to why_*.c.
+ */
+#ifndef RF_LAUNCH_WHY_PARTS_H
+#define RF_LAUNCH_WHY_PARTS_H
+
+#include "sandbox/launch/why.h"
+
+/* "tcp", "udp", "sctp", "icmp"; NULL: a protocol that no rule can name. */
+const char *rf_why_protocol(uint8_t protocol);
+
+/* A name as a list of a policy takes it: a string, or an object that says it literally. */
+void rf_why_add_name(const char *name, struct rf_str *out);
+
+/*
+ * What to add where nothing allows: a rule, or an entry of a list, as an option of `run` too where
+ * there is one. Not for system calls.
+ */
+void rf_why_add_rule(const struct rf_question *question, const struct rf_finding *finding,
+		     struct rf_str *out);
+
+/*
+ * What it takes to allow a system call, which several layers may refuse: each change is made to a
+ * copy of the policy, which is then asked again.
+ */
+int rf_why_change_calls(const struct rf_policy *policy, const struct rf_question *question,
+			struct rf_str *out, struct rf_err *err) RF_MUST_CHECK;
+
+#endif

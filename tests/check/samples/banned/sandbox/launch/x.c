@@ -1,0 +1,5 @@
+/* atoi( in a comment is fine */
+int f(const char *text)
+{
+	return atoi(text);
+}

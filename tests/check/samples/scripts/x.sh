@@ -1,0 +1,3 @@
+#!/bin/bash
+cd $1
+rm -rf $1/*

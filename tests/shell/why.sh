@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `ringfence why`: verdict, place, reason and exit status of every kind of question.
+. "$(dirname "$0")/lib.sh"
+cd "$TMP" || exit 1
+unset XDG_CONFIG_HOME
+
+cat >web.json <<'E'
+{ "ringfence": 1, "name": "web",
+  "files": { "default": "deny", "rules": [
+    {"id": "system", "allow": ["read", "exec"], "paths": ["/usr/**", "/opt/**"]},
+    {"id": "secrets", "deny": ["read", "write"], "paths": ["**/.env", "/opt/key"],
+     "except": ["/opt/pub/.env"], "reason": "private keys", "hint": "use the agent socket"},
+    {"id": "own", "allow": ["read", "write"], "paths": ["${CWD}/**"]},
+    {"id": "soft", "deny": ["read"], "paths": ["/opt/soft"], "mode": "audit"} ] },
+  "seccomp": {"base": "@container-default", "deny": ["ptrace"],
+    "rules": [{"id": "pers", "deny": ["personality"], "args": [{"index": 0, "op": "eq", "value": 8}]}]},
+  "capabilities": {"keep": ["net_bind_service"]},
+  "network": { "default": "deny", "rules": [
+    {"id": "db", "allow": ["connect"], "protocol": "tcp", "to": ["10.0.0.0/8", "2001:db8::/32"], "ports": [443]},
+    {"id": "lo", "allow": ["connect"], "to": ["@loopback"]},
+    {"id": "http", "allow": ["bind", "listen"], "protocol": "tcp", "ports": [8080]},
+    {"id": "pg", "allow": ["connect"], "unix": ["/opt/pg/*", "@abstract-name*"]} ] },
+  "devices": { "default": "deny", "rules": [
+    {"id": "std", "allow": ["read", "write"], "nodes": ["@std", "block 7:*"]}]},
+  "kernel": {"mount": "deny", "keyrings": "allow"} }
+E
+
+asked() { # STATUS FIRST-LINE QUESTION…
+	local want=$1 line=$2
+	shift 2
+	run "$RF" why web.json "$@"
+	is "$*: status" "$status" "$want"
+	is "$*: first line" "${out%%$'\n'*}" "$line"
+}
+
+asked 0 'allowed by system (web.json:3)' read /opt/x
+asked 0 'allowed by system (web.json:3)' exec /usr/bin/env
+asked 1 'denied by files.default (web.json:2)' write /opt/x
+asked 1 'denied by secrets (web.json:4)' read /opt/key
+asked 1 'denied by secrets (web.json:4)' create /opt/no/such/.env
+asked 0 'allowed by system (web.json:3)' read /opt/pub/.env
+asked 0 'allowed by own (web.json:6)' append new/file
+asked 1 'denied by secrets (web.json:4)' metadata ./a/../.env
+asked 1 'denied by files.default (web.json:2)' read /
+asked 0 'allowed by soft (web.json:7) in audit mode: it would be denied' read /opt/soft
+asked 1 'denied by ringfence.self' read /sys/fs/bpf/x
+asked 0 'allowed by db (web.json:12)' connect tcp 10.1.2.3:443
+asked 1 'denied by network.default (web.json:11)' connect tcp 10.1.2.3:80
+asked 1 'denied by network.default (web.json:11)' connect udp 10.1.2.3:443
+asked 0 'allowed by db (web.json:12)' connect tcp '[2001:db8::1]:443'
+asked 0 'allowed by db (web.json:12)' send tcp '[::ffff:10.1.2.3]:443'
+asked 0 'allowed by lo (web.json:13)' connect udp 0.0.0.0:53
+asked 0 'allowed by http (web.json:14)' bind tcp 0.0.0.0:8080
+asked 1 'denied by network.default (web.json:11)' listen tcp '[::]:8081'
+asked 0 'allowed by pg (web.json:15)' connect unix @abstract-name-1
+asked 0 'allowed by pg (web.json:15)' connect unix /opt/pg/s
+asked 1 'denied by network.default (web.json:11)' connect unix /opt/pg
+run "$RF" why container-default device mknod char 1:3
+like "a node: the capability is told where it lacks" "$status $out" "^0 allowed by standard .*note: it also takes the capability mknod, which the policy drops"
+run "$RF" why --json container-default device mknod char 1:3
+like "a node: in JSON" "$out" '"also_needs":"capability mknod"'
+run "$RF" why container-default device read char 1:3
+ok "a node: but not for opening it" test "${out/note:/}" = "$out"
+asked 1 'denied by seccomp.deny.0 (web.json:8)' syscall ptrace
+asked 0 'allowed by seccomp.default (web.json:8)' syscall read 0
+asked 1 'denied by pers (web.json:9)' syscall personality 8
+asked 0 'allowed by capabilities (web.json:10)' capability net_bind_service
+asked 1 'denied by capabilities (web.json:10)' capability CAP_SYS_ADMIN
+asked 0 'allowed by std (web.json:17)' device read char 1:3
+asked 0 'allowed by std (web.json:17)' device write block 7:9
+asked 1 'denied by devices.default (web.json:16)' device mknod block 8:0
+asked 1 'denied by kernel.mount (web.json:18)' kernel mount
+asked 0 'allowed by kernel.keyrings (web.json:18)' kernel keyrings
+asked 1 'denied by kernel.ptrace' kernel ptrace
+
+ln -s /opt/key link
+asked 1 'denied by secrets (web.json:4)' read link
+asked 0 'allowed by own (web.json:6)' remove link
+
+run "$RF" why web.json read /opt/key
+like "the reason" "$out" 'reason: private keys'
+like "the hint" "$out" 'hint: use the agent socket'
+like "what would decide otherwise" "$out" 'otherwise: allowed by system \(web.json:3\)'
+like "the smallest change: an exception" "$out" 'change: add "/opt/key" to "except" of the rule secrets \(web.json:4\)'
+run "$RF" why web.json write /opt/x
+like "the smallest change: a rule" "$out" 'change: --allow write=/opt/x'
+run "$RF" why web.json read /opt/x
+ok "no change where it is allowed" test "${out/change:/}" = "$out"
+run "$RF" why web.json --json read /opt/key
+is "--json" "$out" '{"verdict":"denied","rule":{"id":"secrets","source":"web.json:4","reason":"private keys","hint":"use the agent socket"},"layer":"files","asked":"read /opt/key","object":"/opt/key","enforced":true,"otherwise":{"verdict":"allowed","rule":{"id":"system","source":"web.json:3"}},"change":"add \"/opt/key\" to \"except\" of the rule secrets (web.json:4)"}'
+
+echo '{"v":1,"type":"access","layer":"files","object":{"path":"/opt/key"},"access":["read"],"missing":["read"]}' >one.jsonl
+asked 1 'denied by secrets (web.json:4)' event one.jsonl
+"$RF" why web.json event - <one.jsonl >piped
+is "event from standard input" "$(head -1 piped)" 'denied by secrets (web.json:4)'
+echo '{"v":1,"type":"exec"}' >none.jsonl
+run "$RF" why web.json event none.jsonl
+is "no access record" "$status" 125
+echo 'no json' >none.jsonl
+run "$RF" why web.json event none.jsonl
+is "not JSON" "$status" 125
+
+for words in '' 'read' 'read a b' 'fly /x' 'connect tcp' 'connect tcp nohost:1' 'connect tcp 1.2.3.4' \
+	'connect tcp 1.2.3.4:99999' 'connect ipx 1.2.3.4:1' 'syscall nosuchcall' 'capability fly' \
+	'device read char 1' 'device eat char 1:3' 'kernel nosuch' 'connect unix @'; do
+	# shellcheck disable=SC2086 # words
+	run "$RF" why web.json $words
+	is "\"$words\": usage" "$status" 2
+	like "\"$words\": one sentence" "$err" '^ringfence: '
+done
+run "$RF" why nosuch.json read /x
+is "a policy that is not there" "$status" 125
+echo '{"ringfence": 2}' >bad.json
+run "$RF" why bad.json read /x
+is "a policy that is wrong" "$status" 125
+
+# ---- variables are those that the command will have ----
+cat >"$TMP/home.json" <<'END'
+{"ringfence": 1, "name": "h", "process": {"env": {"set": {"HOME": "/srv", "TMPDIR": "${HOME}/tmp"}}},
+ "files": {"default": "allow", "rules": [{"id": "x", "deny": ["read"], "paths": ["${HOME}/x", "${TMPDIR}/y"]}]}}
+END
+run "$RF" why "$TMP/home.json" read /srv/x
+is "a HOME that the policy sets is the patterns' HOME" "$status" 1
+run "$RF" why "$TMP/home.json" read /srv/tmp/y
+is "and what is made of it" "$status" 1
+run env HOME=/elsewhere "$RF" why "$TMP/home.json" read /elsewhere/x
+is "the caller's is not" "$status" 0
+echo '{"ringfence": 1, "process": {"env": {"set": {"HOME": "${HOME}/a"}}}}' >"$TMP/loop.json"
+run "$RF" why "$TMP/loop.json" read /x
+is "a variable that is made of itself is refused" "$status:$err" \
+	"125:ringfence: policy loop sets a variable of the environment to its own value"
+
+done_testing

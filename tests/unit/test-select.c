@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who holds what: forgetting is refusing, second layers only add, reasons are told. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/launch-fixture.h"
+
+FAKE_BACKEND(good, "good", .prepare = NULL);
+FAKE_BACKEND(fallback, "fallback", .prepare = NULL);
+FAKE_BACKEND(helper, "helper", .prepare = NULL);
+FAKE_BACKEND(caps, "caps", .prepare = NULL);
+FAKE_BACKEND(needy, "needy", .needs_cgroup = true);
+FAKE_BACKEND(grand, "grand", .needs_privilege = true);
+
+static const struct rf_candidate usual[] = {
+	{RF_SECTION_FILES, {&good, &helper}}, {RF_SECTION_FILES, {&fallback}},
+	{RF_SECTION_CAPABILITIES, {&caps}},   {RF_SECTION_KERNEL, {&good}},
+	{RF_SECTION_COUNT, {NULL}},
+};
+
+static void reset(struct fixture *f)
+{
+	fixture_init(f);
+	good_is = fallback_is = helper_is = caps_is = needy_is = grand_is =
+		(struct fake){.hold = RF_HOLD_EXACT};
+}
+
+static void select_with(struct fixture *f, const struct rf_candidate *candidates,
+			const struct rf_facts *facts)
+{
+	struct rf_err err = RF_ERR_INIT;
+
+	assert_int_equal(rf_select(&f->selection, &f->policy, candidates, facts, &err), 0);
+}
+
+static const struct rf_coverage *item(const struct fixture *f, const char *id)
+{
+	for (size_t i = 0; i < f->selection.report.n; i++)
+		if (strcmp(f->selection.report.items[i].id, id) == 0)
+			return &f->selection.report.items[i];
+	fail_msg("no item %s", id);
+	return NULL;
+}
+
+static void the_best_one_that_is_there(void **state RF_UNUSED)
+{
+	const struct rf_facts facts = {.has_cgroup = true};
+	struct fixture f;
+
+	reset(&f);
+	select_with(&f, usual, &facts);
+	assert_string_equal(item(&f, "files.default")->by, "good");
+	assert_string_equal(item(&f, "second")->by, "good");
+	assert_int_equal(item(&f, "second")->place.line, 4);
+	assert_int_equal(rf_selection_refused(&f.selection), 0);
+	assert_ptr_equal(rf_selection_first(&f.selection, RF_SECTION_FILES), &good);
+	rf_selection_done(&f.selection);
+
+	reset(&f);
+	good_is.absent = true;
+	select_with(&f, usual, &facts);
+	assert_string_equal(item(&f, "second")->by, "fallback");
+	assert_int_equal(f.selection.n_absent, 1);
+	assert_string_equal(rf_err_text(&f.selection.absent[0].why), "it is not here");
+	assert_string_equal(item(&f, "kernel.mount")->why, "good: it is not here");
+	rf_selection_done(&f.selection);
+}
+
+static void what_nobody_spoke_of_is_refused(void **state RF_UNUSED)
+{
+	const struct rf_facts facts = {.has_cgroup = true};
+	struct fixture f;
+
+	reset(&f);
+	good_is.forgets = true;
+	helper_is.forgets = true;
+	select_with(&f, usual, &facts);
+	assert_int_equal(item(&f, "first")->hold, RF_HOLD_NONE);
+	assert_null(item(&f, "first")->by);
+	/* files.default, first, second; the kernel keys are `should`. */
+	assert_int_equal(rf_selection_refused(&f.selection), 3);
+	rf_selection_done(&f.selection);
+}
+
+static void stricter_satisfies_should_only(void **state RF_UNUSED)
+{
+	const struct rf_facts facts = {.has_cgroup = true};
+	struct fixture f;
+
+	reset(&f);
+	good_is.hold = helper_is.hold = RF_HOLD_STRICTER;
+	f.rule[1].need = RF_NEED_SHOULD;
+	select_with(&f, usual, &facts);
+	assert_true(rf_coverage_refuses(item(&f, "first")));
+	assert_false(rf_coverage_refuses(item(&f, "second")));
+	assert_string_equal(item(&f, "second")->why, "good says so");
+	rf_selection_done(&f.selection);
+}
+
+static void a_second_layer_only_adds(void **state RF_UNUSED)
+{
+	static const struct {
+		enum rf_hold first, second, both;
+		const char *by;
+	} table[] = {
+		{RF_HOLD_EXACT, RF_HOLD_EXACT, RF_HOLD_EXACT, "good"},
+		{RF_HOLD_EXACT, RF_HOLD_STRICTER, RF_HOLD_EXACT, "good"},
+		{RF_HOLD_EXACT, RF_HOLD_NONE, RF_HOLD_EXACT, "good"},
+		{RF_HOLD_NONE, RF_HOLD_EXACT, RF_HOLD_EXACT, "helper"},
+		{RF_HOLD_NONE, RF_HOLD_STRICTER, RF_HOLD_STRICTER, "helper"},
+		{RF_HOLD_STRICTER, RF_HOLD_EXACT, RF_HOLD_STRICTER, "good"},
+	};
+	const struct rf_facts facts = {.has_cgroup = true};
+
+	for (size_t i = 0; i < RF_ARRAY_LEN(table); i++) {
+		struct fixture f;
+
+		reset(&f);
+		good_is.hold = table[i].first;
+		helper_is.hold = table[i].second;
+		select_with(&f, usual, &facts);
+		assert_int_equal(item(&f, "first")->hold, table[i].both);
+		assert_string_equal(item(&f, "first")->by, table[i].by);
+		assert_int_equal(f.selection.chosen[1].second, 1u << RF_SECTION_FILES);
+		rf_selection_done(&f.selection);
+	}
+}
+
+static void requirements_are_asked_first(void **state RF_UNUSED)
+{
+	static const struct rf_candidate two[] = {{RF_SECTION_FILES, {&needy}},
+						  {RF_SECTION_CAPABILITIES, {&grand}},
+						  {RF_SECTION_COUNT, {NULL}}};
+	const struct rf_facts none = {.why_none = "nobody gave one"};
+	const struct rf_facts root = {.has_cgroup = true, .sys_admin = true};
+	struct fixture f;
+
+	reset(&f);
+	f.policy.no_new_privileges = false;
+	select_with(&f, two, &none);
+	assert_string_equal(item(&f, "first")->why,
+			    "needy: no cgroup can be made: nobody gave one");
+	assert_string_equal(item(&f, "capabilities")->why,
+			    "grand: no_new_privileges is false and the caller lacks CAP_SYS_ADMIN");
+	rf_selection_done(&f.selection);
+	select_with(&f, two, &root);
+	assert_string_equal(item(&f, "first")->by, "needy");
+	assert_string_equal(item(&f, "capabilities")->by, "grand");
+	rf_selection_done(&f.selection);
+}
+
+static void resources_need_their_controller(void **state RF_UNUSED)
+{
+	const struct rf_facts facts = {.has_cgroup = true, .controllers = RF_CONTROLLER_PIDS};
+	struct fixture f;
+
+	reset(&f);
+	f.policy.sections[RF_SECTION_RESOURCES].present = true;
+	f.policy.pids_max = 5;
+	f.policy.memory_max = 4096;
+	select_with(&f, usual, &facts);
+	assert_int_equal(item(&f, "resources.pids_max")->hold, RF_HOLD_EXACT);
+	assert_int_equal(item(&f, "resources.memory_max")->hold, RF_HOLD_NONE);
+	assert_int_equal(rf_selection_refused(&f.selection), 1);
+	rf_selection_done(&f.selection);
+}
+
+UNIT_MAIN(cmocka_unit_test(the_best_one_that_is_there),
+	  cmocka_unit_test(what_nobody_spoke_of_is_refused),
+	  cmocka_unit_test(stricter_satisfies_should_only),
+	  cmocka_unit_test(a_second_layer_only_adds),
+	  cmocka_unit_test(requirements_are_asked_first),
+	  cmocka_unit_test(resources_need_their_controller));

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* io_uring without a library: one request at a time, waited for. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "tests/vm/attack/attack.h"
+
+struct ring {
+	int fd;
+	unsigned char *sq, *cq;
+	struct io_uring_sqe *sqes;
+	struct io_uring_params p;
+};
+
+static int ring_open(struct ring *ring, unsigned int flags)
+{
+	const int rw = PROT_READ | PROT_WRITE;
+
+	ring->p.flags = flags;
+	ring->fd = (int)syscall(SYS_io_uring_setup, 4, &ring->p);
+	if (ring->fd < 0)
+		return -1;
+	ring->sq = mmap(NULL, 4096, rw, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
+	ring->cq = mmap(NULL, 4096, rw, MAP_SHARED, ring->fd, IORING_OFF_CQ_RING);
+	ring->sqes = mmap(NULL, 4096, rw, MAP_SHARED, ring->fd, IORING_OFF_SQES);
+	if (ring->sq == MAP_FAILED || ring->cq == MAP_FAILED || ring->sqes == MAP_FAILED)
+		return -1;
+	return 0;
+}
+
+static unsigned int *at(unsigned char *base, unsigned int offset)
+{
+	return (unsigned int *)(void *)(base + offset);
+}
+
+static long ring_do(struct ring *ring, const struct io_uring_sqe *sqe)
+{
+	unsigned int *tail = at(ring->sq, ring->p.sq_off.tail);
+	unsigned int *head = at(ring->cq, ring->p.cq_off.head);
+	unsigned int slot = *tail & *at(ring->sq, ring->p.sq_off.ring_mask);
+	struct io_uring_cqe *cqes = (void *)(ring->cq + ring->p.cq_off.cqes);
+
+	ring->sqes[slot] = *sqe;
+	at(ring->sq, ring->p.sq_off.array)[slot] = slot;
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+		return -errno;
+	slot = *head & *at(ring->cq, ring->p.cq_off.ring_mask);
+	__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+	return cqes[slot].res;
+}
+
+static int answer(long r, const char *what)
+{
+	errno = r < 0 ? (int)-r : 0;
+	return r < 0 ? refused(what) : WORKED;
+}
+
+static int ring_read(const char *path, unsigned char flags)
+{
+	struct ring ring = {0};
+	struct io_uring_sqe sqe = {.opcode = IORING_OP_OPENAT,
+				   .fd = AT_FDCWD,
+				   .flags = flags,
+				   .addr = (uintptr_t)path,
+				   .open_flags = O_RDONLY};
+	long r;
+
+	if (ring_open(&ring, 0) < 0)
+		return refused("io_uring_setup");
+	r = ring_do(&ring, &sqe);
+	return r >= 0 ? show_fd((int)r) : answer(r, "ring open");
+}
+
+static int open_inline(char **arg)
+{
+	return ring_read(arg[0], 0);
+}
+
+/* A worker thread of the kernel does the open. */
+static int open_worker(char **arg)
+{
+	return ring_read(arg[0], IOSQE_ASYNC);
+}
+
+static int unlink_ring(char **arg)
+{
+	struct ring ring = {0};
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_UNLINKAT, .fd = AT_FDCWD, .addr = (uintptr_t)arg[0]};
+
+	if (ring_open(&ring, 0) < 0)
+		return refused("io_uring_setup");
+	return answer(ring_do(&ring, &sqe), "ring unlink");
+}
+
+static int connect_ring(char **arg)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((in_port_t)atoi(arg[1]))};
+	struct ring ring = {0};
+	struct io_uring_sqe sqe = {.opcode = IORING_OP_CONNECT,
+				   .fd = socket(AF_INET, SOCK_STREAM, 0),
+				   .addr = (uintptr_t)&to,
+				   .off = sizeof(to)};
+
+	inet_pton(AF_INET, arg[0], &to.sin_addr);
+	if (sqe.fd < 0 || ring_open(&ring, 0) < 0)
+		return refused("io_uring_setup");
+	return answer(ring_do(&ring, &sqe), "ring connect");
+}
+
+static int setup(char **arg)
+{
+	struct ring ring = {0};
+
+	if (ring_open(&ring, (unsigned int)strtoul(arg[0], NULL, 0)) < 0)
+		return refused("io_uring_setup");
+	return WORKED;
+}
+
+static const struct attack attacks[] = {
+	{"open", 1, open_inline},   {"open-worker", 1, open_worker},
+	{"unlink", 1, unlink_ring}, {"connect", 2, connect_ring},
+	{"setup", 1, setup},	    {NULL, 0, NULL},
+};
+
+int main(int argc, char **argv)
+{
+	return run_attack(attacks, argc, argv);
+}

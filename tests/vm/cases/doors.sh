@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Doors that are easily forgotten: signals through descriptors, watching, whiteouts, flags, remapping,
+# executable shared memory, appending somewhere else. docs/doors.md lists all doors and their tests.
+. "$RF_VM/lib.sh"
+
+test_signals_through_descriptors() {
+	local how
+	secret_world
+	for how in owner owner-ex owner-ioctl; do
+		background sleep 400
+		fence world "$ATTACK/doors" $how "$BACKGROUND" 9
+		[ "$RC" -eq 1 ] || fail "$how: status $RC: $ERR"
+		contains "$(denials)" "kernel kernel.signals" "denials of $how"
+		sleep 0.2
+		kill -0 "$BACKGROUND" || fail "$how killed a process outside"
+		# Outside it works, so it was the fence.
+		works "$ATTACK/doors" $how "$BACKGROUND" 9
+		wait_for "! kill -0 $BACKGROUND 2>/dev/null" "$how to work outside"
+	done
+	allowed world "$ATTACK/doors" own-owner
+	eq "$(denials)" "" "denials for oneself"
+}
+
+test_watching_is_reading() {
+	secret_world
+	works "$ATTACK/doors" watch "$T/denied"
+	refused world EACCES "$ATTACK/doors" watch "$T/denied"
+	eq "$(denials)" "files secret" "denials"
+	eq "$(events 'select(.verdict == "denied") | .operation + " " + .object.path')" \
+		"notify $T/denied" "what"
+	allowed world "$ATTACK/doors" watch "$T/open"
+	# A mount has more names than the folder by which it is named.
+	works "$ATTACK/doors" watch-mount "$T/open"
+	refused world EPERM "$ATTACK/doors" watch-mount "$T/open"
+	eq "$(denials)" "files files.unjudged" "denials of a mark on the mount"
+}
+
+test_a_whiteout_is_a_device_in_place_of_the_name() {
+	secret_world
+	refused world 'EACCES|EXDEV|EPERM' "$ATTACK/doors" whiteout "$T/denied/secret" "$T/open/gained"
+	nothing_leaked
+	[ ! -e "$T/open/gained" ] || fail "it was moved"
+	policy create '"files": {"default": "allow", "rules": [
+  {"id": "nothing-new", "deny": ["create"], "paths": ["'"$T"'/open/file"]} ]}'
+	refused create 'EACCES|EPERM' "$ATTACK/doors" whiteout "$T/open/file" "$T/open/sub/file"
+	eq "$(cat "$T/open/file")" harmless "the file"
+}
+
+test_file_flags_are_metadata() {
+	mount_ext4 8M
+	echo x >"$T/disk/file"
+	policy meta '"files": {"default": "allow", "rules": [
+  {"id": "meta", "deny": ["metadata"], "paths": ["'"$T"'/disk/**"]} ]}'
+	refused meta EACCES "$ATTACK/doors" flags "$T/disk/file"
+	eq "$(denials)" "files meta" "denials"
+	works "$ATTACK/doors" flags "$T/disk/file"
+	umount "$T/disk"
+}
+
+test_a_remapped_file_is_still_that_file() {
+	secret_world
+	cp /usr/bin/true "$T/open/program"
+	policy noexec '"files": {"default": "allow", "rules": [
+  {"id": "noexec", "deny": ["exec"], "paths": ["'"$T"'/open/**"]} ]}'
+	works "$ATTACK/doors" remap "$T/open/program"
+	refused noexec EACCES "$ATTACK/doors" remap "$T/open/program"
+	contains "$(denials)" "files noexec" "denials"
+}
+
+test_executable_shared_memory_is_fileless() {
+	policy shm '"files": {"default": "allow"}, "kernel": {"ipc": "inside", "fileless_exec": "deny"}'
+	policy exe '"files": {"default": "allow"}, "kernel": {"ipc": "inside", "fileless_exec": "allow"}'
+	refused shm 'EPERM|EACCES' "$ATTACK/doors" shm-exec
+	contains "$(denials)" "kernel.fileless_exec" "denials"
+	allowed exe "$ATTACK/doors" shm-exec
+}
+
+append_world() {
+	policy log '"files": {"default": "deny", "rules": [
+  {"allow": ["read", "exec"], "paths": ["/**"]},
+  {"id": "log", "allow": ["append"], "paths": ["'"$T"'/log"]} ]}'
+	echo beginning >"$T/log"
+}
+
+test_no_hole_through_an_append_descriptor() {
+	append_world
+	works "$ATTACK/doors" append-hole "$T/log"
+	echo beginning >"$T/log"
+	fence log "$ATTACK/doors" append-hole "$T/log"
+	eq "$(cat "$T/log")" beginning "the log"
+}
+
+test_nothing_but_the_end_through_an_append_descriptor() {
+	append_world
+	capture "$ATTACK/doors" append-not "$T/log"
+	[ "$RC" -eq 0 ] || skip "RWF_NOAPPEND is not in this kernel"
+	echo beginning >"$T/log"
+	fence log "$ATTACK/doors" append-not "$T/log"
+	eq "$(head -c 9 "$T/log")" beginning "the log"
+}
+
+run_tests

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Never fail open: what the kernel side needs is taken away, and everything is refused, with a reason.
+# RF_SANDBOXES (100) at once: see docs/testing.md.
+. "$RF_VM/lib.sh"
+
+# pair: a sandbox that opens an allowed and a denied file in turn, in the background.
+pair() {
+	secret_world
+	status 0 "$RF" load
+	trap '' TSTP # else the supervisor stops with what stop_it stops
+	background "$RF" run -p "$T/world.json" --name pair --summary never --events "$T/events" -- \
+		"$ATTACK/swaps" pair "$T/open/file" "$T/denied/secret" "$T/open/stop"
+	trap - TSTP
+	PAIR=$BACKGROUND
+	wait_for 'grep -q started "$T/.background"' "the loop"
+	PID=$(pgrep -nx swaps)
+}
+
+# Returns when it is in no hook any more: what a call has in use is not to be written over. (A word of
+# all ones, read as a deciding rule, would say: end it.)
+stop_it() {
+	kill -STOP "$PID"
+	wait_for 'grep -q "^State:.*stopped" "/proc/$PID/status"' "it to stop"
+}
+
+paired() { # ANSWERS
+	sleep 1
+	touch "$T/open/stop"
+	wait "$PAIR" || fail "it ended with status $?: $(tail -n 3 "$T/.background" "$T/events")"
+	eq "$(grep -v started "$T/.background")" "$1" "answers"
+}
+
+test_no_work_space() {
+	pair
+	# What is kept about directories answers without work space: here it is not asked.
+	status 0 "$RF" load --oracle=only
+	stop_it
+	status 0 "$ATTACK/fences" exhaust on
+	kill -CONT "$PID"
+	sleep 1
+	stop_it
+	status 0 "$ATTACK/fences" exhaust off
+	kill -CONT "$PID"
+	[ "$("$RF" status --json | jq '.sandboxes[] | select(.tasks > 0) | .errors')" -gt 100 ] ||
+		fail "it was not counted: $("$RF" status --json)"
+	paired "allowed some refused some leaked 0"
+	status 0 "$RF" load --oracle=off
+}
+
+test_a_damaged_policy() {
+	pair
+	stop_it
+	status 0 "$ATTACK/fences" damage 0
+	kill -CONT "$PID"
+	paired "allowed some refused some leaked 0"
+	contains "$(events 'select(.verdict == "denied") | .rule.id + " " + (.rule.code // "")' | sort -u)" \
+		"files.unjudged image" "reasons"
+}
+
+# Only the head is whole: what is walked is refused.
+test_damaged_states() {
+	pair
+	status 0 "$RF" load --oracle=only
+	stop_it
+	status 0 "$ATTACK/fences" damage 1
+	kill -CONT "$PID"
+	paired "allowed some refused some leaked 0"
+	contains "$(events 'select(.verdict == "denied") | .rule.id + " " + (.rule.code // "")' | sort -u)" \
+		"files.unjudged image" "reasons"
+	status 0 "$RF" load --oracle=off
+}
+
+# What is kept about a folder was judged when the policy was whole, and no name in it matters any
+# more: no page is read for it. What was denied stays denied.
+test_damaged_states_and_kept_folders() {
+	pair
+	stop_it
+	status 0 "$ATTACK/fences" damage 1
+	kill -CONT "$PID"
+	paired "allowed some refused none leaked 0"
+}
+
+test_a_policy_that_is_gone() {
+	pair
+	status 0 "$ATTACK/fences" lose
+	paired "allowed some refused some leaked 0"
+}
+
+test_no_room_for_what_is_held_by_number() {
+	policy nails '"files": {"default": "allow", "rules": [
+  {"id": "fixed", "deny": ["write"], "paths": ["'"$T"'/held"]} ]}'
+	echo held >"$T/held"
+	status 0 "$RF" load
+	status 0 "$ATTACK/fences" fill-nails
+	# It could not be known again, so it is not started, or refused.
+	capture "$RF" run -p "$T/nails.json" --summary never -- cat "$T/held"
+	[ "$RC" -ne 0 ] || fail "it was read: $OUT"
+	rm "$T/held"
+	fence nails sh -c "echo new >$T/other; mv $T/other $T/held; cat $T/held"
+	status 0 "$ATTACK/fences" empty-nails
+	echo held >"$T/held"
+	allowed nails cat "$T/held"
+}
+
+test_all_sandboxes_in_use() {
+	secret_world
+	status 0 "$RF" load
+	"$ATTACK/fences" fill >"$T/filled" &
+	filler=$!
+	wait_for 'grep -q full "$T/filled"'
+	status 125 "$RF" run -p "$T/world.json" --summary never -- true
+	contains "$ERR" "all 16384 sandboxes are in use" "the reason"
+	kill -TERM $filler
+	wait $filler
+	refused world EACCES "$ATTACK/names" read "$T/denied/secret"
+}
+
+test_many_sandboxes() {
+	local n=${RF_SANDBOXES:-100} before
+	secret_world
+	status 0 "$RF" load
+	"$ATTACK/fences" many "$T/world.json" "$T/denied/secret" "$n" >"$T/made" 2>&1 &
+	maker=$!
+	for ((i = 0; i < 3000; i++)); do
+		[ -s "$T/made" ] && break
+		sleep 0.1
+	done
+	eq "$(cat "$T/made")" "$n" "sandboxes"
+	eq "$("$RF" status --json | jq "[.sandboxes[] | select(.tasks == 1) | .id] | unique | length")" \
+		"$n" "different ids with a process each"
+	refused world EACCES "$ATTACK/names" read "$T/denied/secret"
+	# Their maker dies: whoever still has a process in it keeps its slot and its id.
+	kill -KILL $maker
+	wait $maker 2>/dev/null
+	before=$("$RF" status --json | jq -c "[.sandboxes[] | select(.tasks == 1) | .id] | sort")
+	for ((i = 0; i < 2; i++)); do
+		refused world EACCES "$ATTACK/names" read "$T/denied/secret"
+	done
+	eq "$("$RF" status --json | jq -c "[.sandboxes[] | select(.tasks == 1) | .id] | sort")" \
+		"$before" "ids after it died"
+	pkill -KILL -x fences
+	wait_for '[ "$("$RF" status --json | jq "[.sandboxes[] | select(.tasks > 0)] | length")" = 0 ]'
+	allowed world true
+	# Their maker is dead and nobody is in them: they are in nobody's way.
+	eq "$("$RF" status --json | jq '.sandboxes | length')" 0 "sandboxes"
+	status 0 "$RF" unload
+}
+
+test_processors_that_come_and_go() {
+	local cpu=/sys/devices/system/cpu/cpu1/online i
+	[ -w "$cpu" ] || skip "one processor"
+	secret_world
+	"$RF" run -p "$T/world.json" --summary never -- \
+		"$ATTACK/swaps" denied "$T/denied/secret" "$T/open/stop" >"$T/tried" 2>&1 &
+	tried=$!
+	wait_for "'$RF' status --json | jq -e '.sandboxes | any(.tasks > 0)' >/dev/null" "the loop"
+	for ((i = 0; i < 3; i++)); do
+		echo 0 >$cpu 2>/dev/null || skip "the processor stays"
+		sleep 0.7
+		echo 1 >$cpu
+		sleep 0.7
+	done
+	touch "$T/open/stop"
+	wait $tried
+	eq "$? $(cat "$T/tried")" "0 opened 0 refused many" "status and tries"
+}
+
+run_tests

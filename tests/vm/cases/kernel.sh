@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Kernel keys: each is refused unless the policy says otherwise, and the record names the key.
+. "$RF_VM/lib.sh"
+
+# KEY ERRNO COMMAND…: works outside, is refused by default and with deny.
+key_refuses() {
+	local key=$1 errno=$2
+	shift 2
+	works "$@"
+	policy default '"network": {"default": "allow", "rules": [{"deny": ["connect"], "to": ["192.0.2.1"]}]}'
+	refused default "$errno" "$@"
+	contains "$(denials)" "kernel.$key" "denials of $*"
+	eq "$(events "select(.verdict == \"denied\" and .layer == \"kernel\") | .object.key" | sort -u)" \
+		"$key" "key of the record"
+	policy deny '"kernel": {"'"$key"'": "deny"}'
+	refused deny "$errno" "$@"
+	policy allow '"kernel": {"'"$key"'": "allow"}'
+}
+
+# The same, and it works with allow.
+key_holds() {
+	key_refuses "$@"
+	shift 2
+	allowed allow "$@"
+}
+
+test_io_uring() {
+	key_holds io_uring 'EPERM|EACCES|ENOSYS' "$ATTACK/ring" setup 0
+	# With a polling thread of the kernel: refused by default, also as an ordinary ring with options.
+	refused default 'EPERM|EACCES|ENOSYS' "$ATTACK/ring" setup 2
+}
+
+test_perf_events() {
+	key_holds perf_events 'EPERM|EACCES' "$ATTACK/task" perf
+}
+
+test_keyrings() {
+	# KEYCTL_GET_KEYRING_ID of the session keyring, made if missing.
+	key_holds keyrings 'EPERM|EACCES|ENOSYS' "$ATTACK/calls" number 250 0 -3 1
+}
+
+test_mount_calls_old_and_new() {
+	key_holds mount EPERM "$ATTACK/task" mount tmpfs /mnt
+	umount /mnt 2>/dev/null
+	umount /mnt 2>/dev/null
+	# The calls of both are allowed; what they make is attached nowhere, and no rule is about its files.
+	local call
+	for call in "own-mount x" "tree-clone / etc/hostname"; do
+		# shellcheck disable=SC2086
+		key_refuses mount EPERM "$ATTACK/names" $call
+		# shellcheck disable=SC2086
+		refused allow EACCES "$ATTACK/names" $call
+		eq "$(events 'select(.verdict == "denied") | .rule.id + " " + (.rule.code // "")' | sort -u)" \
+			"files.unjudged detached" "denials of $call"
+	done
+}
+
+test_user_namespaces() {
+	key_holds user_namespaces 'EPERM|EACCES' "$ATTACK/task" unshare 0x10000000
+}
+
+test_other_namespaces() {
+	key_holds namespaces EPERM "$ATTACK/task" unshare 0x04000000
+	key_holds namespaces EPERM "$ATTACK/task" unshare 0x40000000
+}
+
+test_modules() {
+	modprobe -r dummy 2>/dev/null
+	modprobe dummy || fail "modprobe works outside"
+	modprobe -r dummy
+	policy default '"kernel": {"mount": "deny"}'
+	fence default modprobe dummy
+	[ "$RC" -ne 0 ] || fail "a module was loaded"
+	contains "$(denials)" "kernel kernel.modules" "denials"
+	! lsmod | grep -q '^dummy' || fail "the module is there"
+}
+
+test_rewritten_names_and_addresses() {
+	SECRET=raced-$RANDOM
+	echo usual >"$T/fileA"
+	echo "$SECRET" >"$T/fileB"
+	works "$ATTACK/race" open "$T/fileA" "$T/fileB"
+	eq "$OUT" "$SECRET" "unfenced race"
+	policy race '"files": {"default": "allow", "rules": [
+  {"id": "b", "deny": ["read"], "paths": ["'"$T"'/fileB"]} ]},
+"network": {"default": "deny", "rules": [{"allow": ["connect"], "to": ["127.0.0.1"]}]}'
+	refused race EACCES "$ATTACK/race" open "$T/fileA" "$T/fileB"
+	lacks "$OUT" "$SECRET" "output"
+	"$ATTACK/net" serve datagram 127.0.0.1 7100 "$T/good" &&
+		"$ATTACK/net" serve datagram 127.0.0.2 7100 "$T/bad" || fail "no servers"
+	pgrep -x net >"$T/.pids"
+	works "$ATTACK/race" send 127.0.0.1 127.0.0.2 7100
+	sleep 1
+	[ -s "$T/bad" ] || fail "unfenced, no datagram went astray"
+	rm -f "$T/bad" "$T/good"
+	fence race "$ATTACK/race" send 127.0.0.1 127.0.0.2 7100
+	sleep 1
+	[ -s "$T/good" ] || fail "no datagram arrived where it may"
+	[ ! -s "$T/bad" ] || fail "datagrams reached the denied address"
+}
+
+test_entries_of_proc_and_sys() {
+	policy pseudo '"files": {"default": "allow", "rules": [
+  {"id": "pseudo", "deny": ["read", "write"], "paths": ["/proc/sys/kernel/**", "/sys/kernel/uevent_seqnum",
+   "/proc/*/environ"]} ]}'
+	for name in /proc/sys/kernel/hostname /sys/kernel/uevent_seqnum /proc/1/environ /proc/self/environ \
+		/proc/self/root/proc/sys/kernel/osrelease; do
+		works "$ATTACK/names" read "$name"
+		refused pseudo EACCES "$ATTACK/names" read "$name"
+		eq "$(denials)" "files pseudo" "denials of $name"
+	done
+	fence pseudo sh -c 'echo evil >/proc/sys/kernel/hostname'
+	eq "$(hostname)" guest "name of the machine"
+	allowed pseudo cat /proc/self/status /proc/meminfo
+}
+
+run_tests

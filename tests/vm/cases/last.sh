@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `why --last`: asked inside a fence, its own last denials, and nothing else.
+. "$RF_VM/lib.sh"
+
+test_an_agent_learns_why() {
+	secret_world
+	fence world sh -c "cat $T/denied/secret; cat $T/denied/secret; $RF why --last; $RF why --last --json >$T/open/json"
+	eq "$RC" 0 "status: $ERR"
+	contains "$OUT" "denied 2 x read $T/denied/secret  by secret (" "the denial"
+	contains "$OUT" "keep out" "its reason"
+	eq "$(jq -r '.denials | map(.count) | add' "$T/open/json")" 2 "denials of two processes: $(cat "$T/open/json")"
+	eq "$(jq -r '.denials[0] | keys_unsorted | join(" ")' "$T/open/json")" \
+		"time layer hook operation object access missing verdict enforced errno rule count" "members"
+}
+
+test_any_user_inside_and_any_network_section() {
+	secret_world '"network": {"default": "deny"}'
+	fence world setpriv --reuid 1234 --regid 1234 --clear-groups sh -c "read x <$T/denied/secret; $RF why --last --json"
+	eq "$(jq -r '.denials[0].rule.id' <<<"$OUT")" secret "as another user: $OUT $ERR"
+}
+
+test_nobody_else_is_told() {
+	secret_world
+	background "$RF" run -p "$T/world.json" -- sh -c "read x <$T/denied/secret; touch $T/open/ready; sleep 30"
+	wait_for '[ -e "$T/open/ready" ]' "the fence"
+	name=$(grep -o 'ringfence-last-[0-9a-f]*' /proc/net/unix | head -n 1)
+	[ -n "$name" ] || fail "nobody listens"
+	ask="import socket,sys; s = socket.socket(socket.AF_UNIX); s.connect('\\0' + '$name'); s.send(b'x' * 1000); print(s.recv(1000))"
+	capture python3 -c "$ask"
+	lacks "$OUT" secret "told to a process outside"
+	fence world python3 -c "$ask"
+	lacks "$OUT" secret "told to another fence"
+	status 125 "$RF" why --last
+	contains "$ERR" "in none" "outside"
+}
+
+test_the_answer_does_not_wait_for_those_who_ask() {
+	secret_world
+	fence world python3 -c "
+import os, socket, subprocess, time
+try: open('$T/denied/secret')
+except OSError: pass
+name = [l.split('@')[1].strip() for l in open('/proc/net/unix') if 'ringfence-last' in l][0]
+held = []
+for i in range(200):
+    s = socket.socket(socket.AF_UNIX); s.settimeout(0); held.append(s)
+    try: s.connect(chr(0) + name)
+    except BlockingIOError: pass
+print(subprocess.run(['$RF', 'why', '--last', '--json'], capture_output=True, text=True).stdout)"
+	contains "$OUT" '"id":"secret"' "answer: $ERR"
+}
+
+run_tests

@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The fence protects itself, whatever the policy allows: here one that allows nearly everything.
+. "$RF_VM/lib.sh"
+
+lax_world() {
+	secret_world '"kernel": {"mount": "allow", "user_namespaces": "allow", "namespaces": "allow",
+  "ptrace": "allow", "signals": "allow", "ipc": "allow", "io_uring": "allow", "perf_events": "allow",
+  "keyrings": "allow", "fileless_exec": "allow"}'
+}
+
+still_fenced() {
+	nothing_leaked
+	fence world cat "$T/denied/secret"
+	nothing_leaked
+	eq "$(denials)" "files secret" "denials afterwards"
+}
+
+test_bpf_in_every_command() {
+	local n
+	lax_world
+	"$RF" load || fail "load"
+	works "$ATTACK/task" bpf-map
+	works "$ATTACK/task" bpf 0
+	fence world sh -c "for n in \$(seq 0 36); do $ATTACK/task bpf \$n 2>/dev/null && echo worked \$n; done; true"
+	eq "$OUT" "" "commands that were not refused"
+	refused world EPERM "$ATTACK/task" bpf-map
+	[ -n "$(denials)" ] || fail "the refusal is not on the stream"
+	still_fenced
+}
+
+test_bpffs_and_a_new_one() {
+	lax_world
+	"$RF" load || fail "load"
+	works ls /sys/fs/bpf/ringfence
+	fence world ls /sys/fs/bpf/ringfence
+	[ "$RC" -ne 0 ] || fail "the pins can be listed: $OUT"
+	fence world find /sys/fs/bpf/ringfence -mindepth 1
+	eq "$OUT" "" "pins that can be seen"
+	fence world sh -c 'rm -rf /sys/fs/bpf/ringfence; mv /sys/fs/bpf/ringfence /sys/fs/bpf/gone'
+	[ -n "$(ls /sys/fs/bpf/ringfence)" ] || fail "the pins are gone"
+	mkdir -p "$T/open/bpffs"
+	fence world mount -t bpf none "$T/open/bpffs"
+	[ "$RC" -ne 0 ] || fail "a new bpffs was mounted"
+	fence world umount /sys/fs/bpf
+	mountpoint -q /sys/fs/bpf || fail "bpffs was unmounted"
+	fence world mount --bind "$T/open" /sys/fs/bpf
+	fence world mount -t tmpfs none /sys/fs/bpf/ringfence
+	[ -n "$(ls /sys/fs/bpf/ringfence)" ] || fail "the pins are covered"
+	still_fenced
+}
+
+test_unload_and_other_tools() {
+	lax_world
+	fence world "$RF" unload
+	[ "$RC" -ne 0 ] || fail "unload worked from inside"
+	fence world bpftool link list
+	lacks "$OUT" "lsm" "links listed from inside"
+	still_fenced
+}
+
+test_its_folders() {
+	lax_world
+	mkdir -p /etc/ringfence /run/ringfence /var/cache/ringfence
+	for dir in /etc/ringfence /run/ringfence /var/cache/ringfence "$(dirname "$RF")" \
+		"$(dirname "$(dirname "$RF")")/share/ringfence" \
+		"$(dirname "$(dirname "$RF")")/libexec/ringfence"; do
+		[ -d "$dir" ] || continue
+		# The folder of the command is everybody's, as /usr/local/bin is: only the command is ours.
+		if [ "$dir" != "$(dirname "$RF")" ]; then
+			fence world sh -c "echo planted >$dir/planted"
+			[ ! -e "$dir/planted" ] || fail "a file was planted in $dir"
+		fi
+		fence world mv "$dir" "$dir.moved"
+		[ -d "$dir" ] || fail "$dir was moved"
+		fence world mount -t tmpfs none "$dir"
+		! mountpoint -q "$dir" || fail "$dir was covered"
+	done
+	before=$(md5sum "$RF")
+	fence world sh -c "cp /bin/true $RF; rm -f $RF; mv /bin/true $RF; ln -sf /bin/true $RF; : >$RF"
+	eq "$(md5sum "$RF")" "$before" "the program"
+	still_fenced
+}
+
+test_cgroups() {
+	lax_world
+	fence world sh -c 'd=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)
+		for f in cgroup.procs cgroup.threads cgroup.kill cgroup.freeze; do
+			echo 0 >$d/$f && echo "wrote $f"; done; echo 1 >$d/cgroup.freeze && echo froze
+		echo $$ >/sys/fs/cgroup/cgroup.procs && echo left; rmdir $d && echo removed; true'
+	eq "$OUT" "" "what worked"
+	eq "$(denials | sort -u)" "files ringfence.self" "denials"
+	still_fenced
+}
+
+test_the_machine_beneath() {
+	lax_world
+	policy world '"files": { "default": "allow", "rules": [
+  {"id": "secret", "deny": ["read", "write"], "paths": ["'"$T"'/denied/**"], "reason": "keep out"} ] },
+"kernel": {"modules": "deny"}'
+	modprobe -r dummy 2>/dev/null
+	fence world modprobe dummy
+	[ "$RC" -ne 0 ] || fail "a module was loaded"
+	fence world dd if=/dev/mem of=/dev/null bs=1 count=1
+	[ "$RC" -ne 0 ] || fail "/dev/mem was read"
+	old=$(cat /proc/sys/kernel/seccomp/actions_logged)
+	fence world sh -c 'echo "" >/proc/sys/kernel/seccomp/actions_logged'
+	eq "$(cat /proc/sys/kernel/seccomp/actions_logged)" "$old" "actions_logged"
+	still_fenced
+}
+
+test_helpers_of_the_kernel_that_run_outside() {
+	local file old
+	lax_world
+	for file in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/hotplug \
+		/sys/kernel/uevent_helper /proc/sys/fs/binfmt_misc/register; do
+		[ -e "$file" ] || continue
+		old=$(cat "$file" 2>/dev/null)
+		fence world sh -c "echo '|$T/open/evil' >$file"
+		eq "$(cat "$file" 2>/dev/null)" "$old" "$file"
+	done
+	fence world sh -c 'echo b >/proc/sysrq-trigger'
+	[ "$RC" -ne 0 ] || fail "sysrq-trigger was written"
+	still_fenced
+}
+
+test_a_flood_of_denials_changes_no_verdict() {
+	lax_world
+	fence world sh -c "i=0; while [ \$i -lt 3000 ]; do read x <$T/denied/secret; i=\$((i + 1)); done 2>/dev/null
+		cat $T/denied/secret"
+	nothing_leaked
+	# Delivered and lost together are what happened.
+	eq "$(events 'select(.verdict == "denied" or .type == "lost") | .count' | paste -sd+ | bc)" 3001 \
+		"delivered and lost"
+}
+
+run_tests
