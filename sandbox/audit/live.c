@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -53,14 +54,33 @@ static int find_place(struct rf_err *err)
 	return 0;
 }
 
+/*
+ * The folder, locked until it is closed: no two readers take one place, and nobody takes a socket
+ * that does not listen yet for one that a dead reader left (readers.c).
+ */
+static int lock_readers(struct rf_err *err)
+{
+	RF_AUTOCLOSE int dir = -1;
+	int r = rf_fd_mkdirs(RF_READERS_DIR, 0700, err);
+
+	if (r < 0)
+		return r;
+	dir = open(RF_READERS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return rf_err_sys(err, -errno, "open %s", RF_READERS_DIR);
+	while (flock(dir, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return rf_err_sys(err, -errno, "lock %s", RF_READERS_DIR);
+	return RF_TAKE_FD(dir);
+}
+
 static int open_socket(struct live *live, struct rf_err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	RF_AUTOCLOSE int lock = lock_readers(err);
 	mode_t mask;
-	int r = rf_fd_mkdirs(RF_READERS_DIR, 0700, err);
+	int r = lock < 0 ? lock : find_place(err);
 
-	if (r == 0)
-		r = find_place(err);
 	if (r < 0)
 		return r;
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), RF_READERS_DIR "/%d",
@@ -72,10 +92,11 @@ static int open_socket(struct live *live, struct rf_err *err)
 	mask = umask(0177);
 	r = bind(live->listen_fd, (const struct sockaddr *)&address, sizeof(address));
 	(void)umask(mask);
-	if (r < 0 || listen(live->listen_fd, PEERS_MAX) < 0)
-		return rf_err_sys(err, -errno, "listen for events on %s", address.sun_path);
-	(void)snprintf(live->path, sizeof(live->path), "%s", address.sun_path);
-	return 0;
+	if (r == 0) {
+		(void)snprintf(live->path, sizeof(live->path), "%s", address.sun_path);
+		r = listen(live->listen_fd, PEERS_MAX);
+	}
+	return r < 0 ? rf_err_sys(err, -errno, "listen for events on %s", address.sun_path) : 0;
 }
 
 static void accept_peers(struct live *live)

@@ -9,9 +9,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -47,6 +49,24 @@ static void set_room(int fd, int size)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &share, sizeof(share));
 }
 
+/*
+ * Who becomes a reader holds the folder's lock until it listens. Until then its socket refuses like
+ * one that a dead reader left: what refuses is taken away only under the lock, and after a second
+ * look. Never waits. Returns whether the second look found a reader.
+ */
+static bool connect_or_remove(int dir, int fd, const struct sockaddr_un *address, const char *name)
+{
+	bool connected;
+
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return false;
+	connected = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+	if (!connected && errno == ECONNREFUSED)
+		(void)unlinkat(dir, name, 0);
+	(void)flock(dir, LOCK_UN);
+	return connected;
+}
+
 static int connect_to(const char *path, int dir, const char *name)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -56,11 +76,9 @@ static int connect_to(const char *path, int dir, const char *name)
 			      (int)sizeof(address.sun_path))
 		return -1;
 	set_room(fd, SEND_BUFFER);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		if (errno == ECONNREFUSED) /* its reader is gone */
-			(void)unlinkat(dir, name, 0);
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 &&
+	    (errno != ECONNREFUSED || !connect_or_remove(dir, fd, &address, name)))
 		return -1;
-	}
 	return RF_TAKE_FD(fd);
 }
 

@@ -3,10 +3,12 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -152,6 +154,30 @@ static void one_that_went_is_forgotten(void **state RF_UNUSED)
 	end(&s);
 }
 
-UNIT_MAIN(cmocka_unit_test(one_that_stopped_is_told_what_it_missed),
+/* Between bind and listen a socket refuses like a dead one; its maker holds the folder's lock. */
+static void one_that_does_not_listen_yet_is_not_taken_away(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char path[32] = "/tmp/rf-readers-XXXXXX";
+	int fd, lock;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/1", path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (void *)&address, sizeof(address)), 0);
+	lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	assert_null(rf_readers_open(path));
+	assert_int_equal(access(address.sun_path, F_OK), 0);
+	(void)close(lock);
+	assert_null(rf_readers_open(path));
+	assert_int_equal(access(address.sun_path, F_OK), -1);
+	(void)close(fd);
+	assert_int_equal(rmdir(path), 0);
+}
+
+UNIT_MAIN(cmocka_unit_test(one_that_does_not_listen_yet_is_not_taken_away),
+	  cmocka_unit_test(one_that_stopped_is_told_what_it_missed),
 	  cmocka_unit_test(the_end_has_room_of_its_own),
 	  cmocka_unit_test(one_that_went_is_forgotten));

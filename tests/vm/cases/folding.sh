@@ -89,7 +89,7 @@ test_an_idle_fence_wakes_nobody() {
 	"$RF" run -p "$T/world.json" --events "$T/events" --summary never -- \
 		sh -c "$(denied_reads 5); sleep 8" &
 	pid=$!
-	wait_for 'grep -q "\"count\":4" "$T/events"' "the repeats"
+	wait_for 'grep -qs "\"count\":4" "$T/events"' "the repeats"
 	sleep 2
 	before=$(grep -h ctxt "/proc/$pid/status" | tr -d '\n')
 	sleep 1
