@@ -159,14 +159,15 @@ mount_ext4() { # SIZE
 	mount -o loop "$T/image" "$T/disk" 2>/dev/null || skip "no loop devices"
 }
 
-# Waits up to about 10 s for a condition: wait_for 'SHELL TEXT' WHAT
+# Waits up to a minute for a condition: wait_for 'SHELL TEXT' WHAT
+# Nothing is judged by how long it takes: an emulated machine may stand still for seconds.
 wait_for() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		eval "$1" && return 0
+	local end=$((SECONDS + 60))
+	until eval "$1"; do
+		[ $SECONDS -lt $end ] ||
+			fail "waited in vain for ${2:-$1}${BACKGROUND:+; the background said: $(tail -n 3 "$T/.background")}"
 		sleep 0.1
 	done
-	fail "waited in vain for ${2:-$1}${BACKGROUND:+; the background said: $(tail -n 3 "$T/.background")}"
 }
 
 # The reason why a test is known to fail, from the list beside this file; nothing for all others.

@@ -86,14 +86,17 @@ test_allowed_records_do_not_push_out_denials() {
 
 test_an_idle_fence_wakes_nobody() {
 	secret_world
+	mkfifo "$T/open/end"
 	"$RF" run -p "$T/world.json" --events "$T/events" --summary never -- \
-		sh -c "$(denied_reads 5); sleep 8" &
+		sh -c "$(denied_reads 5); read x <$T/open/end" &
 	pid=$!
 	wait_for 'grep -qs "\"count\":4" "$T/events"' "the repeats"
 	sleep 2
-	before=$(grep -h ctxt "/proc/$pid/status" | tr -d '\n')
+	before=$(switches "$pid")
+	[ -n "$before" ] || fail "no supervisor"
 	sleep 1
-	eq "$(grep -h ctxt "/proc/$pid/status" | tr -d '\n')" "$before" "context switches of the supervisor"
+	eq "$(switches "$pid")" "$before" "context switches of the supervisor"
+	echo >"$T/open/end"
 	wait
 	eq "$(total)" 5 "denials"
 }
