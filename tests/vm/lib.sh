@@ -170,6 +170,18 @@ wait_for() {
 	done
 }
 
+# Ends what a test left in the background. Until it is gone it has its ports, sockets and sandboxes,
+# which the next test would find.
+end_background() {
+	local pid end=$((SECONDS + 60))
+	[ -e "$T/.pids" ] || return 0
+	# shellcheck disable=SC2046
+	kill -KILL $(<"$T/.pids") 2>/dev/null
+	for pid in $(<"$T/.pids"); do
+		while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt $end ]; do sleep 0.05; done
+	done
+}
+
 # The reason why a test is known to fail, from the list beside this file; nothing for all others.
 known_gap() { # CASE: NAME
 	grep -F "$1 | " "$(dirname "$0")/../known-gaps" 2>/dev/null | sed 's/^[^|]*| //' | head -n 1
@@ -196,8 +208,7 @@ run_tests() {
 		RF_ONE=$name timeout -k 5 "${RF_TEST_TIMEOUT:-600}" bash "$0"
 		rc=$?
 		[ $rc -ne 124 ] || echo "# $CASE: ${name#test_}: its time was over"
-		# shellcheck disable=SC2046
-		[ ! -e "$T/.pids" ] || kill -KILL $(cat "$T/.pids") 2>/dev/null
+		end_background
 		# What one test may have broken of the guest does not fail the next ones.
 		mountpoint -q /sys/fs/bpf || mount -t bpf -o nosuid,nodev,noexec,mode=700 bpf /sys/fs/bpf
 		umount "$T"/*/* "$T"/* 2>/dev/null
