@@ -170,6 +170,33 @@ wait_for() {
 	done
 }
 
+# Waits until so many readers of events listen. A socket is there before that, and after a killed one.
+followers() { # N
+	# shellcheck disable=SC2016
+	wait_for '[ "$(grep -c " 00010000 .* /run/ringfence/readers/" /proc/net/unix)" = '"$1"' ]' "$1 readers"
+}
+
+switches() { # PID…
+	local pid
+	for pid in "$@"; do grep -h ctxt "/proc/$pid/status"; done | tr -d '\n'
+}
+
+# Fails if one of the processes wakes in so many seconds, once none did for AFTER seconds: until then
+# they may be busy with what came before.
+never_wakes() { # AFTER SECONDS PID…
+	local before end=$((SECONDS + 60))
+	until
+		before=$(switches "${@:3}")
+		sleep "$1"
+		[ "$(switches "${@:3}")" = "$before" ]
+	do
+		[ $SECONDS -lt $end ] || fail "never idle: $before, $(switches "${@:3}")"
+	done
+	[ -n "$before" ] || fail "there is no process ${*:3}"
+	sleep "$2"
+	eq "$(switches "${@:3}")" "$before" "context switches of who is idle"
+}
+
 # Ends what a test left in the background. Until it is gone it has its ports, sockets and sandboxes,
 # which the next test would find.
 end_background() {

@@ -75,7 +75,7 @@ def no_new_privs():
     ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
 
 
-def child(what=lambda: signal.pause()):
+def child(what=lambda: signal.pause(), ready=lambda pid: True):
     """It ends with its parent: whoever reads our output waits for both."""
     pid = os.fork()
     if pid == 0:
@@ -83,6 +83,8 @@ def child(what=lambda: signal.pause()):
         what()
         os._exit(0)
     time.sleep(0.2)
+    while not ready(pid):
+        time.sleep(0.05)
     return pid
 
 
@@ -108,7 +110,7 @@ def offer(service, pid):
 
 
 def threads():
-    threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+    threading.Thread(target=time.sleep, args=(300,), daemon=True).start()
     signal.pause()
 
 
@@ -133,12 +135,13 @@ def attempt_privileged(path):
 
 def attempt_threads(path):
     no_new_privs()
-    offer(up(path), child(threads))
+    offer(up(path), child(threads, lambda pid: len(os.listdir(f'/proc/{pid}/task')) == 2))
 
 
 def attempt_executed(path):
     no_new_privs()
-    offer(up(path), child(lambda: os.execv('/bin/sleep', ['sleep', '30'])))
+    offer(up(path), child(lambda: os.execv('/bin/sleep', ['sleep', '300']),
+                          lambda pid: os.readlink(f'/proc/{pid}/exe').endswith('/sleep')))
 
 
 def attempt_grandchild(path):
@@ -262,7 +265,7 @@ def attempt_flood(n, seconds='0'):
     for _ in range(int(n)):
         try:
             service = Service(hello=False)
-            service.sock.settimeout(3)
+            service.sock.settimeout(60)
             held.append(service)
         except OSError as error:
             print('connect', error)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * objects: what BPF holds in the whole kernel: how many programs and links there are, and of each
- * name of a map how many, with how many entries (of those whose entries can be walked). bpftool
- * takes seconds for that on an emulated machine.
+ * name of a map how many, with how many entries (of those whose entries can be walked). What was
+ * let go of is freed a grace period later, so it waits for one first. bpftool takes seconds for
+ * that on an emulated machine.
  */
 #include <linux/bpf.h>
+#include <linux/membarrier.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 
@@ -102,6 +104,8 @@ int main(void)
 	struct name names[NAME_MAX] = {{.maps = 0}};
 	uint32_t id = 0;
 
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+		return untried("wait for a grace period");
 	printf("programs %u\n", count_ids(BPF_PROG_GET_NEXT_ID));
 	printf("links %u\n", count_ids(BPF_LINK_GET_NEXT_ID));
 	if (errno != ENOENT)

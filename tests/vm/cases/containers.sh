@@ -334,7 +334,7 @@ come_and_go() { # N
 }
 
 test_many_come_and_go() {
-	local i before
+	local i before='' was
 	container_world
 	cat >/etc/ringfence/devices.json <<-END
 		{ "ringfence": 1, "name": "devices",
@@ -344,7 +344,8 @@ test_many_come_and_go() {
 	for ((i = 0; i < 4; i++)); do come_and_go "$i"; done
 	capture "$RF" oci gc
 	nothing_left
-	wait_for '[ "$("$ATTACK/objects")" = "${before:=$("$ATTACK/objects")}" ]' "the kernel to be at rest"
+	# shellcheck disable=SC2016
+	wait_for 'was=$before; before=$("$ATTACK/objects"); [ "$before" = "$was" ]' "the kernel to be at rest"
 	for ((i = 0; i < CONTAINERS; i++)); do come_and_go "$i"; done
 	capture "$RF" oci gc
 	nothing_left
@@ -416,7 +417,7 @@ test_a_killed_hook_leaves_refused_or_fenced_never_half() {
 test_followers_hear_of_containers() {
 	container_world
 	background "$RF" audit --follow --denied
-	wait_for 'ls /run/ringfence/readers/* >/dev/null 2>&1' "the follower"
+	followers 1
 	new_init heard "$ATTACK/hostile" "$SECRET_FILE"
 	hook e1 "$INIT" created '"ringfence.policy":"box",
 		"io.kubernetes.cri.sandbox-namespace":"shop","io.kubernetes.cri.sandbox-name":"front"'

@@ -70,7 +70,7 @@ except OSError as e: print(e.errno)"
 	eq "$(events '.seq' | paste -sd' ')" "$(seq -s' ' 1 "$(events '.seq' | tail -n 1)")" "numbers without a gap"
 	eq "$(events '.type' | sed -n '1p;$p' | paste -sd' ')" "sandbox_start sandbox_end" "first and last"
 	wait_for '[ "$(sandboxes)" = 0 ]' "the sandbox's end"
-	[ -z "$(ls /run/ringfence/sandboxes)" ] || fail "a record stays: $(ls /run/ringfence/sandboxes)"
+	wait_for '[ -z "$(ls /run/ringfence/sandboxes)" ]' "its record to go"
 }
 
 test_default_policy_and_report() {
@@ -111,7 +111,7 @@ test_only_a_waiting_child_of_the_caller() {
 	service
 	user_world
 	# Itself, not a shell that waits for it: it ends with this test, or the next one sees it.
-	background setpriv --reuid 1001 --regid 1001 --clear-groups sleep 100
+	background setpriv --reuid 1001 --regid 1001 --clear-groups sleep 1000
 	contains "$(as 1000 $ASK own "$IMAGE")" "task 0" "its own child"
 	contains "$(as 1000 $ASK foreign "$IMAGE" $BACKGROUND)" "another user's" "another user's process"
 	contains "$(as 1000 $ASK foreign "$IMAGE" 1)" "cannot be fenced" "init"
@@ -140,7 +140,7 @@ test_nothing_said_is_trusted() {
 	eq "$(as 1000 $ASK names "$IMAGE" | grep -c '^names -')" 4 "names refused"
 	contains "$(as 1000 $ASK number "$IMAGE")" "another number" "a number of its own"
 	eq "$(as 1000 $ASK words "$IMAGE" | grep -c '^task -')" 3 "words refused"
-	eq "$(sandboxes)" 0 "sandboxes left"
+	wait_for '[ "$(sandboxes)" = 0 ]' "no sandbox to be left"
 	contains "$(as 1000 $ASK own "$IMAGE")" "task 0" "afterwards"
 }
 
@@ -148,7 +148,7 @@ test_another_users_sandbox_is_not_there() {
 	local id
 	service
 	user_world
-	background as 1001 "$RF" run -p "$T/world.json" --name theirs -- sleep 100
+	background as 1001 "$RF" run -p "$T/world.json" --name theirs -- sleep 1000
 	wait_for '[ "$(sandboxes)" = 1 ]' "the sandbox"
 	wait_for 'pgrep -u 1001 -x sleep >/dev/null' "its command"
 	id=$("$RF" status --json | jq -r '.sandboxes[0].id')
@@ -178,15 +178,15 @@ test_floods_and_slow_callers_hold_up_nobody() {
 	service --per-user 8
 	user_world
 	contains "$(as 1000 $ASK flood 40)" "as many connections as a user may have" "a flood"
-	background as 1000 $ASK flood 40 60
-	wait_for 'grep -q "flood 16 0" "$T/.background"' "the flood: $(cat "$T/.background")"
+	background as 1000 $ASK flood 40 600
+	wait_for 'grep -q "flood 16 0" "$T/.background"' "the flood"
 	user_fence 1001 cat "$T/open/file"
 	eq "$RC $OUT" "0 harmless" "another user meanwhile: $ERR"
 	capture as 1000 "$RF" run -p "$T/world.json" --need must -- cat "$T/open/file"
 	[ "$RC" -eq 125 ] || eq "$OUT" harmless "the user himself"
 	pkill -KILL -u 1000 -x python3
 	wait_for '[ "$(as 1000 '"$ASK"' list | grep -c "^list 0")" = 1 ]' "free connections"
-	background as 1000 $ASK slow "$IMAGE" 100
+	background as 1000 $ASK slow "$IMAGE" 600
 	wait_for 'grep -q ^slow "$T/.background"' "the slow one"
 	user_fence 1000 cat "$T/open/file"
 	eq "$RC $OUT" "0 harmless" "beside a slow one: $ERR"
@@ -199,18 +199,20 @@ test_whoever_dies_the_fence_stays() {
 	# The caller dies: the slot is free when its last task is gone.
 	as 1000 $ASK held "$IMAGE" >"$T/.held" &
 	wait_for 'grep -q ^held "$T/.held"' "the sandbox"
-	eq "$(sandboxes)" 1 "sandboxes"
+	wait_for '[ "$(sandboxes)" = 1 ]' "no sandbox but that one"
 	pkill -KILL -u 1000 -x python3
 	wait_for '[ "$(sandboxes)" = 0 ]' "a free slot"
 	# The service dies: the command stays fenced and ends as it would.
+	mkfifo "$T/open/go"
+	chmod 666 "$T/open/go"
 	as 1000 "$RF" run -p "$T/world.json" --summary always -- \
 		sh -c "echo up; read x <$T/open/go; cat $T/denied/secret; exit 7" >"$T/.out" 2>"$T/.err" &
 	local run=$!
-	mkfifo "$T/open/go"
-	chmod 666 "$T/open/go"
 	wait_for 'grep -q up "$T/.out"' "the command"
 	pkill -KILL -x rf-serve-user
 	kill -KILL $SERVICE
+	wait $SERVICE 2>/dev/null
+	wait_for '! pgrep -x rf-serve-user >/dev/null' "the service to be gone"
 	echo go >"$T/open/go"
 	wait $run
 	eq $? 7 "status: $(cat "$T/.err")"
@@ -247,7 +249,7 @@ test_killed_in_the_middle() {
 test_sinks_get_users_events() {
 	service --to "file:$T/sink"
 	user_world
-	wait_for 'ls /run/ringfence/readers/*' "the reader"
+	followers 1
 	user_fence 1000 cat "$T/denied/secret"
 	wait_for 'grep -q sandbox_end "$T/sink" 2>/dev/null' "the events in the sink"
 	eq "$(jq -r 'select(.verdict == "denied") | .rule.id + " " + .object.path' "$T/sink")" \
@@ -256,12 +258,9 @@ test_sinks_get_users_events() {
 }
 
 test_idle_it_sleeps() {
-	local before rss
+	local rss
 	service
-	sleep 2
-	before=$(grep voluntary "/proc/$SERVICE/status")
-	sleep 5
-	eq "$(grep voluntary "/proc/$SERVICE/status")" "$before" "switches while nothing happens"
+	never_wakes 2 5 "$SERVICE"
 	rss=$(awk '/^Rss:/ { print $2 }' "/proc/$SERVICE/smaps_rollup")
 	[ "$rss" -le 8192 ] || fail "$rss KiB are resident"
 	echo "# $rss KiB"
