@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Everything that moves names, at once, around files whose verdict is known by where they are:
- * below DIR/open all may be read, below DIR/denied and under the name "secret" nothing may.
- * "outside" renames, exchanges, mounts, removes and makes anew, always within one verdict or with
- * new content after another; "inside" opens, renames and links in the fence and counts every wrong
- * answer.
+ * below DIR/open all may be read, below DIR/denied and under the name "secret" nothing may. Both
+ * end when DIR/stop is there, "inside" after so many seconds at least, "outside" after so many at
+ * most. "outside" renames, exchanges, mounts, removes and makes anew, always within one verdict or
+ * with new content after another; "inside" opens, renames and links in the fence and counts every
+ * wrong answer.
  */
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -17,7 +18,8 @@
 
 #include "tests/vm/attack/attack.h"
 
-#define DIRS 6
+#define DIRS	 6
+#define FOR_STOP 120 /* s, in which whoever started it says that it may end */
 
 struct tally {
 	atomic_long calls, leaked, refused;
@@ -109,7 +111,7 @@ static int outside(char **arg)
 	for (unsigned int w = 0; w < 4; w++)
 		if (fork() == 0) {
 			srandom(w + 1);
-			while (time(NULL) < until)
+			while (time(NULL) < until && access("stop", F_OK) < 0)
 				work[w]((unsigned int)random());
 			_exit(0);
 		}
@@ -180,7 +182,7 @@ static void inside_look(unsigned int seed)
 
 static int inside(char **arg)
 {
-	long until = time(NULL) + atol(arg[1]);
+	long until = time(NULL) + atol(arg[1]), last = until + FOR_STOP;
 
 	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
@@ -189,7 +191,8 @@ static int inside(char **arg)
 	for (unsigned int w = 0; w < 3; w++)
 		if (fork() == 0) {
 			srandom(w + 100);
-			while (time(NULL) < until)
+			while (time(NULL) < until ||
+			       (access("stop", F_OK) < 0 && time(NULL) < last))
 				(w == 2 ? inside_move : inside_look)((unsigned int)random());
 			_exit(0);
 		}
