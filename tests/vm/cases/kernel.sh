@@ -76,6 +76,14 @@ test_modules() {
 	! lsmod | grep -q '^dummy' || fail "the module is there"
 }
 
+# Servers of two addresses, the second of which is denied; what comes to them is told in $T/good.PORT
+# and $T/bad.PORT. A port for each race: some datagrams of one may still be unread when the next begins.
+race_servers() { # PORT
+	"$ATTACK/net" serve datagram 127.0.0.1 "$1" "$T/good.$1" &&
+		"$ATTACK/net" serve datagram 127.0.0.2 "$1" "$T/bad.$1" || fail "no servers"
+	pgrep -x net >"$T/.pids"
+}
+
 test_rewritten_names_and_addresses() {
 	SECRET=raced-$RANDOM
 	echo usual >"$T/fileA"
@@ -87,17 +95,14 @@ test_rewritten_names_and_addresses() {
 "network": {"default": "deny", "rules": [{"allow": ["connect"], "to": ["127.0.0.1"]}]}'
 	refused race EACCES "$ATTACK/race" open "$T/fileA" "$T/fileB"
 	lacks "$OUT" "$SECRET" "output"
-	"$ATTACK/net" serve datagram 127.0.0.1 7100 "$T/good" &&
-		"$ATTACK/net" serve datagram 127.0.0.2 7100 "$T/bad" || fail "no servers"
-	pgrep -x net >"$T/.pids"
+	race_servers 7100
 	works "$ATTACK/race" send 127.0.0.1 127.0.0.2 7100
+	wait_for '[ -s "$T/bad.7100" ]' "a datagram to go astray, unfenced"
+	race_servers 7101
+	fence race "$ATTACK/race" send 127.0.0.1 127.0.0.2 7101
+	wait_for '[ -s "$T/good.7101" ]' "a datagram to arrive where it may"
 	sleep 1
-	[ -s "$T/bad" ] || fail "unfenced, no datagram went astray"
-	rm -f "$T/bad" "$T/good"
-	fence race "$ATTACK/race" send 127.0.0.1 127.0.0.2 7100
-	sleep 1
-	[ -s "$T/good" ] || fail "no datagram arrived where it may"
-	[ ! -s "$T/bad" ] || fail "datagrams reached the denied address"
+	[ ! -s "$T/bad.7101" ] || fail "datagrams reached the denied address"
 }
 
 test_entries_of_proc_and_sys() {
