@@ -11,9 +11,20 @@ leftovers() {
 	find /sys/fs/cgroup -mindepth 1 -type d -path '*ringfence*' ! -name ringfence 2>/dev/null
 }
 
+# A task that ended may count for a while on 6.1, and until then nothing is unloaded.
+unloaded() {
+	# shellcheck disable=SC2016
+	wait_for '"$RF" unload 2>/dev/null; [ -z "$(ls /sys/fs/bpf/ringfence 2>/dev/null)" ]' "nothing to be loaded"
+}
+
+nobody_is_in_a_sandbox() {
+	# shellcheck disable=SC2016
+	wait_for '[ "$("$RF" status --json | jq "[.sandboxes[] | select(.tasks > 0)] | length")" = 0 ]' \
+		"the tasks to be gone"
+}
+
 test_load_status_unload() {
-	"$RF" unload 2>/dev/null
-	eq "$(ls /sys/fs/bpf/ringfence 2>/dev/null)" "" "pins before"
+	unloaded
 	status 0 "$RF" load
 	[ -n "$(ls /sys/fs/bpf/ringfence)" ] || fail "nothing is pinned"
 	eq "$(stat -c %a /sys/fs/bpf/ringfence)" 700 "mode of the pins' folder"
@@ -36,14 +47,14 @@ test_load_status_unload() {
 }
 
 test_a_first_run_loads_by_itself() {
-	"$RF" unload 2>/dev/null
+	unloaded
 	secret_world
 	refused world EACCES "$ATTACK/names" read "$T/denied/secret"
 	[ -n "$(ls /sys/fs/bpf/ringfence)" ] || fail "nothing is pinned"
 }
 
 test_a_bpf_file_system_is_mounted_where_there_is_none() {
-	"$RF" unload 2>/dev/null
+	unloaded
 	umount /sys/fs/bpf || fail "cannot unmount the bpf file system"
 	secret_world
 	# In a namespace that may end before the fence it is refused instead, and nothing is mounted.
@@ -58,7 +69,7 @@ test_a_bpf_file_system_is_mounted_where_there_is_none() {
 
 test_status_lists_what_runs() {
 	secret_world
-	"$RF" run -p "$T/world.json" --name listed --summary never -- sleep 20 &
+	"$RF" run -p "$T/world.json" --name listed --summary never -- sleep 600 &
 	echo $! >>"$T/.pids"
 	wait_for '"$RF" status --json | jq -e ".sandboxes | length == 1" >/dev/null'
 	capture "$RF" status --json
@@ -73,14 +84,17 @@ test_status_lists_what_runs() {
 test_enforcement_outlives_the_supervisor() {
 	secret_world
 	"$RF" run -p "$T/world.json" --summary never -- sh -c "
-		while [ ! -e $T/open/orphaned ]; do sleep 0.1; done
+		echo \$\$ >$T/open/up; while [ ! -e $T/open/orphaned ]; do sleep 0.1; done
 		cat $T/denied/secret >$T/open/result 2>&1; echo done >>$T/open/result" &
 	supervisor=$!
-	sleep 2
+	wait_for '[ -s "$T/open/up" ]' "the command"
 	kill -KILL $supervisor
+	wait $supervisor 2>/dev/null
 	touch "$T/open/orphaned"
 	# Either the command dies with its supervisor, or it goes on fenced.
-	sleep 3
+	# shellcheck disable=SC2016
+	wait_for '! kill -0 "$(<"$T/open/up")" 2>/dev/null' "its end"
+	nobody_is_in_a_sandbox
 	OUT='' ERR=''
 	nothing_leaked
 	fence world true
@@ -99,14 +113,16 @@ test_killed_at_any_moment_of_a_launch() {
 		kill -KILL $! 2>/dev/null
 		wait $! 2>/dev/null
 	done
-	sleep 1
+	# shellcheck disable=SC2016
+	wait_for '! pgrep -f "$ATTACK/names" >/dev/null' "the commands to end"
+	nobody_is_in_a_sandbox
 	! grep -q "$SECRET" "$T/seen" || fail "an unconfined command read the secret"
 	fence world true
 	eq "$RC" 0 "the next run"
 	eq "$(leftovers)" "" "cgroups after the next run"
+	nobody_is_in_a_sandbox
 	capture "$RF" status --json
 	eq "$(jq -r '.sandboxes | length' <<<"$OUT")" 0 "sandboxes: $OUT"
-	! pgrep -f "$ATTACK/names" >/dev/null || fail "a command lives on"
 }
 
 test_killed_while_the_kernel_side_is_loaded() {
@@ -146,21 +162,23 @@ test_runs_side_by_side_are_apart() {
 
 test_processes_outside_notice_nothing() {
 	secret_world
-	"$RF" run -p "$T/world.json" --summary never -- sleep 5 &
-	sleep 1
+	mkfifo "$T/open/end"
+	"$RF" run -p "$T/world.json" --summary never -- sh -c "touch $T/open/up; read x <$T/open/end" &
+	wait_for '[ -e "$T/open/up" ]' "the command"
 	works cat "$T/denied/secret"
 	works "$ATTACK/names" bind-mount "$T/open" "$T/open/sub"
 	umount "$T/open/sub"
 	works unshare -Urm true
 	works modprobe dummy
+	echo >"$T/open/end"
 	wait
 }
 
 test_timeout_ends_the_whole_tree() {
 	secret_world
-	capture "$RF" run -p "$T/world.json" --timeout 2 --summary never -- sh -c 'sleep 98 & sleep 97'
+	capture "$RF" run -p "$T/world.json" --timeout 2 --summary never -- sh -c 'sleep 980 & sleep 970'
 	eq "$RC" 124 "status"
-	! pgrep -f 'sleep 9[78]' >/dev/null || fail "a sleeper lives on"
+	wait_for '! pgrep -f "^sleep 9[78][0-9]" >/dev/null' "the sleepers to be gone"
 }
 
 test_signals_are_forwarded() {

@@ -31,7 +31,7 @@ test_a_double_forked_daemon() {
 	rm "$T/open/outside"
 	# The command ends at once, its daemon lives on; either it is ended too or it stays fenced.
 	fence world "$ATTACK/task" daemon "$T/denied/secret" "$T/open/inside"
-	sleep 2
+	wait_for '! pgrep -x task >/dev/null' "the daemon to end"
 	nothing_leaked
 }
 
@@ -91,7 +91,7 @@ test_own_cgroup_cannot_be_thawed_killed_or_nested_away() {
 
 test_a_namespace_of_another_process_is_not_joined() {
 	secret_world
-	background unshare -m --propagation private sh -c "mount --bind $T/denied $T/open/sub; sleep 60"
+	background unshare -m --propagation private sh -c "mount --bind $T/denied $T/open/sub; exec sleep 600"
 	wait_for 'nsenter -t $BACKGROUND -m ls $T/open/sub 2>/dev/null | grep -q secret' "the namespace"
 	works nsenter -t "$BACKGROUND" -m cat "$T/open/sub/secret"
 	fence world "$ATTACK/task" setns "/proc/$BACKGROUND/ns/mnt"
