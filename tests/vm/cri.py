@@ -17,6 +17,7 @@ The JSON has the member names of the CRI's messages; "handler" in POD.json names
 """
 import contextlib
 import json
+import os
 import sys
 import time
 
@@ -196,15 +197,15 @@ def act(engine, action, *args):
 
 
 def serve(engine, fifo):
-    while True:
-        with open(fifo) as lines:
-            for line in lines:
-                out, err, status, *words = json.loads(line)
-                with open(out, 'w') as stdout, open(err, 'w') as stderr:
-                    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
-                        code = act(engine, *words)
-                with open(status, 'w') as told:
-                    print(code, file=told)
+    # Open for writing, too: without a writer it would end, and what comes before it is open again be lost.
+    with open(os.open(fifo, os.O_RDWR)) as lines:
+        for line in lines:
+            out, err, status, *words = json.loads(line)
+            with open(out, 'w') as stdout, open(err, 'w') as stderr:
+                with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+                    code = act(engine, *words)
+            with open(status, 'w') as told:
+                print(code, file=told)
 
 
 engine = Engine(sys.argv[1])

@@ -265,8 +265,10 @@ test_file_handles_are_no_alias() {
 
 test_received_and_taken_descriptors_are_judged() {
 	secret_world
+	# It goes to the background itself once it listens; its socket is there a little sooner.
 	background "$ATTACK/outside" give-fd "$T/open/giver" "$T/denied/secret"
-	wait_for '[ -S "$T/open/giver" ]'
+	wait "$BACKGROUND" || fail "no giver: $(cat "$T/.background")"
+	pgrep -x outside >>"$T/.pids"
 	works "$ATTACK/outside" take-fd "$T/open/giver"
 	eq "$OUT" "$SECRET" "unfenced descriptor"
 	fence world "$ATTACK/outside" take-fd "$T/open/giver"
@@ -290,11 +292,12 @@ test_a_descriptor_open_at_exec_is_closed_unless_kept() {
 
 test_raced_rename_and_open() {
 	secret_world
-	# One process renames a folder to and fro, another opens through it: never the secret.
+	# One process renames a folder to and fro, another opens through it: never the secret. It goes on
+	# until both had their turn, as one of two processors may stand still.
 	mkdir "$T/open/a"
 	echo fine >"$T/open/a/secret"
 	fence world python3 -c '
-import os, signal, sys
+import os, signal, sys, time
 base = sys.argv[1]
 a, b, link, new = (base + "/open/" + name for name in ("a", "b", "l", "n"))
 child = os.fork()
@@ -304,8 +307,9 @@ while not child:
     for target in (base + "/denied", a):
         os.symlink(target, new)
         os.rename(new, link)
-seen = {}
-for _ in range(3000):
+seen, n, end = {}, 0, time.monotonic() + 60
+while n < 3000 or not {"fine", "Permission denied"} <= set(seen) and time.monotonic() < end:
+    n += 1
     for path in (link, a):
         try:
             with open(path + "/secret") as file:

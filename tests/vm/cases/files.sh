@@ -50,7 +50,7 @@ test_other_spellings_of_a_denied_name() {
 
 test_root_of_another_process_is_no_alias() {
 	secret_world
-	fence world sh -c 'sleep 5 & cat /proc/$!/root'"$T"'/denied/secret; r=$?; kill $!; exit $r'
+	fence world sh -c 'sleep 500 & cat /proc/$!/root'"$T"'/denied/secret; r=$?; kill $!; exit $r'
 	eq "$RC" 1 "status of cat"
 	eq "$(denials)" "files secret" "denials"
 	nothing_leaked

@@ -22,7 +22,7 @@ test_any_user_inside_and_any_network_section() {
 
 test_nobody_else_is_told() {
 	secret_world
-	background "$RF" run -p "$T/world.json" -- sh -c "read x <$T/denied/secret; touch $T/open/ready; sleep 30"
+	background "$RF" run -p "$T/world.json" -- sh -c "read x <$T/denied/secret; touch $T/open/ready; exec sleep 600"
 	wait_for '[ -e "$T/open/ready" ]' "the fence"
 	name=$(grep -o 'ringfence-last-[0-9a-f]*' /proc/net/unix | head -n 1)
 	[ -n "$name" ] || fail "nobody listens"
@@ -33,6 +33,8 @@ test_nobody_else_is_told() {
 	lacks "$OUT" secret "told to another fence"
 	status 125 "$RF" why --last
 	contains "$ERR" "in none" "outside"
+	kill "$BACKGROUND" || fail "the fence ended before all had asked"
+	wait "$BACKGROUND"
 }
 
 test_the_answer_does_not_wait_for_those_who_ask() {

@@ -95,9 +95,9 @@ postgresql_world() {
 set -e
 cd $T/pg
 $bin/initdb -D $T/pg/data -A trust --no-sync >$T/pg/initdb.log 2>&1
-$bin/pg_ctl -D $T/pg/data -w -t 120 -l $T/pg/log -o "-k $T/pg -c listen_addresses=''" start >/dev/null
+$bin/pg_ctl -D $T/pg/data -w -t 300 -l $T/pg/log -o "-k $T/pg -c listen_addresses=''" start >/dev/null
 psql -h $T/pg -d postgres -Atc "create table t (a int); insert into t values (41), (1); select sum(a) from t"
-$bin/pg_ctl -D $T/pg/data -w -m fast stop >/dev/null
+$bin/pg_ctl -D $T/pg/data -w -t 300 -m fast stop >/dev/null
 END
 }
 
@@ -120,7 +120,8 @@ test_tmux() {
 	need tmux
 	mkdir "$T/tmux"
 	under_default env "TMUX_TMPDIR=$T/tmux" TERM=xterm script -qec \
-		"tmux -f /dev/null new-session -d 'echo in-tmux >$T/pane; sleep 5'; sleep 2; tmux kill-server" /dev/null
+		"tmux -f /dev/null new-session -d 'echo in-tmux >$T/pane; sleep 600'
+		for i in \$(seq 600); do [ ! -s $T/pane ] || break; sleep 0.1; done; tmux kill-server" /dev/null
 	eq "$(cat "$T/pane")" in-tmux "what the pane wrote"
 }
 
@@ -144,10 +145,16 @@ def until(text, limit=60):
             sys.exit("ended before %r, saw %r" % (text, seen))
     seen = seen[seen.index(text) + len(text):]
 def say(text): os.write(fd, text)
-say(b"echo rea''dy\n"); until(b"ready\r\n")
-say(b"sleep 100\n"); time.sleep(2); say(b"\x1a"); until(b"Stopped")
-say(b"jobs\n"); until(b"[1]+")
-say(b"fg\n"); time.sleep(1); say(b"\x03"); time.sleep(1)
+# Whether the shell itself has the terminal.
+def shell_has_it(has, limit=60):
+    end = time.time() + limit
+    while (os.tcgetpgrp(fd) == shell) != has:
+        if time.time() > end: sys.exit("the terminal stays with group %d" % os.tcgetpgrp(fd))
+        time.sleep(0.05)
+say(b"echo rea''dy\n"); until(b"ready\r\n"); shell = os.tcgetpgrp(fd)
+say(b"sh -c 'echo be''gun; exec sleep 100'\n"); until(b"begun\r\n"); time.sleep(1); say(b"\x1a"); until(b"Stopped")
+shell_has_it(True); say(b"jobs\n"); until(b"[1]+")
+say(b"fg\n"); shell_has_it(False); time.sleep(0.5); say(b"\x03"); shell_has_it(True); time.sleep(0.5)
 say(b"echo status-$?\n"); until(b"status-130")
 import fcntl, termios, struct
 fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 99, 0, 0))
@@ -176,12 +183,19 @@ def until(text, limit=60):
         if time.time() > end: sys.exit("waited for %r, saw %r" % (text, seen))
         if select.select([fd], [], [], 1)[0]: seen += os.read(fd, 4096)
     seen = seen[seen.index(text) + len(text):]
+# Whether the shell itself has the terminal.
+def shell_has_it(has, limit=60):
+    end = time.time() + limit
+    while (os.tcgetpgrp(fd) == shell) != has:
+        if time.time() > end: sys.exit("the terminal stays with group %d" % os.tcgetpgrp(fd))
+        time.sleep(0.05)
+os.write(fd, b"echo rea''dy\n"); until(b"ready\r\n"); shell = os.tcgetpgrp(fd)
 os.write(fd, b"%s run --summary never -- sh -c 'echo be''gun; sleep 100'\n" % sys.argv[1].encode())
 until(b"begun\r\n"); time.sleep(1)
 os.write(fd, b"\x1a"); until(b"Stopped")
-os.write(fd, b"jobs\n"); until(b"[1]+")
-os.write(fd, b"fg\n"); time.sleep(2)
-os.write(fd, b"\x03"); time.sleep(2)
+shell_has_it(True); os.write(fd, b"jobs\n"); until(b"[1]+")
+os.write(fd, b"fg\n"); shell_has_it(False); time.sleep(1)
+os.write(fd, b"\x03"); shell_has_it(True); time.sleep(1)
 os.write(fd, b"echo status-$?\n"); until(b"status-130")
 END
 	status 0 /usr/bin/python3 "$T/type.py" "$RF"

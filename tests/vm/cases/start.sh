@@ -79,11 +79,11 @@ test_policies_that_are_no_files() {
 	mkdir "$T/dir.json"
 	: >"$T/empty.json"
 	for file in fifo dir empty missing; do
-		capture timeout 20 "$RF" run -p "$T/$file.json" -- cat "$T/denied/secret"
+		capture timeout 100 "$RF" run -p "$T/$file.json" -- cat "$T/denied/secret"
 		eq "$RC" 125 "$file: $ERR"
 		lacks "$OUT" "$SECRET" "output"
 	done
-	capture timeout 20 "$RF" run -p /dev/zero -- cat "$T/denied/secret"
+	capture timeout 100 "$RF" run -p /dev/zero -- cat "$T/denied/secret"
 	eq "$RC" 125 "/dev/zero: $ERR"
 }
 
