@@ -89,10 +89,11 @@ like "syslog gets a line for people" "$(cat "$TMP/messages")" \
 # jetstream PORT FIELD: a number of the server's account
 jetstream() {
 	python3 -c 'import json, sys, urllib.request as u
-print(json.load(u.urlopen("http://127.0.0.1:%s/jsz" % sys.argv[1], timeout=2))[sys.argv[2]])' "$1" "$2" 2>/dev/null
+print(json.load(u.urlopen("http://127.0.0.1:%s/jsz" % sys.argv[1], timeout=30))[sys.argv[2]])' "$1" "$2" 2>/dev/null
 }
+answers() { [ -n "$(jetstream $((port + 1)) streams)" ]; }
 server=$(command -v nats-server || command -v /usr/sbin/nats-server)
-port=$((20000 + $$ % 20000))
+port=$((10000 + ($$ * 2) % 10000)) # below cluster.sh's, and those that the kernel gives to whoever connects
 if [ -z "$server" ]; then
 	skip "NATS stores each event once" "no nats-server is installed"
 elif "$RF" audit --to nats:x "$E" 2>&1 | grep -q 'needs libnats'; then
@@ -100,10 +101,7 @@ elif "$RF" audit --to nats:x "$E" 2>&1 | grep -q 'needs libnats'; then
 else
 	start() { "$server" -js -a 127.0.0.1 -p $port -m $((port + 1)) -sd "$TMP/js" >>"$TMP/nats.log" 2>&1 & }
 	start
-	for _ in {1..100}; do
-		[ -z "$(jetstream $((port + 1)) streams)" ] || break
-		sleep 0.1
-	done
+	wait_for answers
 	run "$RF" audit --to "nats:nats://127.0.0.1:$port" "$E"
 	is "NATS acknowledges" "$status:$err" 0:
 	is "NATS has each event" "$(jetstream $((port + 1)) messages)" 500
@@ -134,6 +132,7 @@ s.sendall(b"GET %s HTTP/1.0\r\n\r\n" % sys.argv[2].encode())
 while part := s.recv(65536):
     sys.stdout.buffer.write(part)' "$TMP/metrics" "$1" 2>/dev/null
 }
+has_all() { fetch /metrics >"$TMP/answer"; grep -q '^ringfence_events_total 500' "$TMP/answer"; }
 run "$RF" audit --metrics 0.0.0.0:9464 "$E"
 if [[ $err == *"needs libmicrohttpd"* ]]; then
 	skip "metrics are served" "built without libmicrohttpd"
@@ -144,11 +143,7 @@ else
 	"$RF" audit --metrics "unix:$TMP/metrics" - <"$TMP/fifo" >/dev/null &
 	{
 		cat "$E"
-		for _ in {1..100}; do
-			fetch /metrics >"$TMP/answer"
-			! grep -q '^ringfence_events_total 500' "$TMP/answer" || break
-			sleep 0.05
-		done
+		wait_for has_all
 		fetch /other >"$TMP/other"
 		stat -c %a "$TMP/metrics" >"$TMP/mode"
 	} >"$TMP/fifo"
