@@ -187,11 +187,7 @@ is "sync: what was changed on the node is made good" "$out$(broken)" "1 policies
 "$TMP/new/bin/ringfence" oci node "${sync[@]}" --watch 1 >"$TMP/watch" 2>&1 &
 watcher=$!
 config_map 7 "web.json=$(policy web '"x-version": "v1"')"
-for _ in $(seq 50); do
-	grep -q '"v1"' "$ETC/web.json" && break
-	sleep 0.1
-done
-ok "sync --watch: follows" grep -q '"v1"' "$ETC/web.json"
+ok "sync --watch: follows" wait_for grep -q '"v1"' "$ETC/web.json"
 kill -TERM $watcher
 wait $watcher
 is "sync --watch: ends when asked, and leaves the node as it is" "$? $(broken)" "0 "
@@ -219,9 +215,12 @@ else
 	old_with_containerd
 	node old "${install[@]}"
 	cp "$(command -v sleep)" "$TMP/containerd"
-	"$TMP/containerd" 100 &
+	# manifests.py, which uninstalls too, shall not find it: who holds the lock is alone.
+	exec 9<"$RF"
+	flock 9
+	"$TMP/containerd" 1000 9<&- &
 	old=$!
-	sleep 0.1
+	wait_for grep -qx containerd "/proc/$old/comm"
 	node new "${uninstall[@]}"
 	is "uninstall: an old containerd has to be restarted" "$status" 1
 	like "uninstall: it says so" "$err" "containerd \\(process $old\\) still has the hooks in memory"
@@ -230,10 +229,14 @@ else
 	ok "uninstall: hooks.d is gone already" test ! -e "$HOOK"
 	kill $old
 	wait $old 2>/dev/null
-	"$TMP/containerd" 100 &
+	"$TMP/containerd" 1000 9<&- &
+	old=$!
+	wait_for grep -qx containerd "/proc/$old/comm"
 	node new "${uninstall[@]}"
 	is "uninstall: with a containerd that started since" "$status $err" "0 "
-	kill $!
+	kill $old
+	wait $old 2>/dev/null
+	exec 9<&-
 fi
 
 # ---- the command line ----
