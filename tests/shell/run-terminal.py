@@ -37,7 +37,7 @@ class Shell:
         self.seen = ""
         self.expect("out> ")
 
-    def expect(self, text, seconds=15):
+    def expect(self, text, seconds=60):
         """Everything up to and with text, or None; what was read stays in self.log."""
         end = time.monotonic() + seconds
         while text not in self.seen:
@@ -57,6 +57,16 @@ class Shell:
     def type(self, text):
         os.write(self.fd, text.encode())
 
+    def foreground(self):
+        """`fg`, once the shell has the terminal; returns when the job has it, so that keys go there."""
+        shell = os.tcgetpgrp(self.fd)
+        self.type("fg\n")
+        for _ in range(1200):
+            if os.tcgetpgrp(self.fd) != shell:
+                break
+            time.sleep(0.05)
+        time.sleep(0.3)
+
     def run(self, line, prompt="out> "):
         self.type(line + "\n")
         return self.expect(prompt) or f"(no prompt) {self.log}"
@@ -70,7 +80,7 @@ class Shell:
 def started(name):
     """Waits until the file that the command makes is there, and forgets it."""
     path = os.path.join(TMP, name)
-    for _ in range(200):
+    for _ in range(1200):
         if os.path.exists(path):
             os.unlink(path)
             return True
@@ -87,8 +97,7 @@ sh.type("\x1a")
 ok("Ctrl-Z stops it and the shell takes the terminal", sh.expect("Stopped") and sh.expect("out> "))
 out = sh.run("jobs")
 ok("the shell knows the job as stopped", "Stopped" in out, out)
-sh.type("fg\n")
-time.sleep(0.5)
+sh.foreground()
 sh.type("\x03")
 ok("fg continues it and Ctrl-C ends it", sh.expect("out> "), sh.log)
 out = sh.run("echo status=$?")
@@ -101,12 +110,13 @@ out = sh.run("echo status=$?")
 ok("the status of Ctrl-\\ is 131", "status=131" in out, out)
 
 # ---- in the background ----
-sh.type(f"{RUN} sh -c 'touch {TMP}/up; sleep 0.7; echo back''ground'\n")
+sh.type(f"{RUN} sh -c 'touch {TMP}/up; until [ -e {TMP}/go ]; do sleep 0.1; done; echo back''ground'\n")
 started("up")
 sh.type("\x1a")
 sh.expect("Stopped")
 sh.expect("out> ")
 sh.type("bg\n")
+open(os.path.join(TMP, "go"), "w").close()
 ok("bg lets it go on", sh.expect("background"), sh.log)
 sh.run("wait")
 
@@ -141,8 +151,7 @@ sh.type(f"sh -c 'touch {TMP}/up; exec sleep 50'\n")
 started("up")
 sh.type("\x1a")
 ok("Ctrl-Z inside stops the inner job only", sh.expect("Stopped") and sh.expect("in> "), sh.log)
-sh.type("fg\n")
-time.sleep(0.5)
+sh.foreground()
 sh.type("\x03")
 ok("fg and Ctrl-C inside", sh.expect("in> "), sh.log)
 out = sh.run("echo status=$?", "in> ")
@@ -161,12 +170,12 @@ ok("its status comes out", "status=9" in out, out)
 # ---- a shell that dies while it holds the terminal, in a script without job control ----
 script = os.path.join(TMP, "script")
 with open(script, "w") as f:
-    f.write(f"{RUN} bash --norc --noprofile -ic 'kill -KILL $$'\nread x\necho after:$x\n")
+    f.write(f"{RUN} bash --norc --noprofile -ic 'kill -KILL $$'\ntouch {TMP}/up\nread x\necho after:$x\n")
 sh.type(f"sh {script}\n")
-time.sleep(1)
+started("up")
 sh.type("still here\n")
 ok("the terminal comes back from a dead shell", sh.expect("after:still here"), sh.log)
-sh.expect("out> ", 5)
+sh.expect("out> ")
 
 # ---- a session of its own ----
 NEW = os.path.join(TMP, "new.json")
@@ -182,8 +191,7 @@ sh.type(f"{RF} run -p {NEW} -- sh -c 'touch {TMP}/up; exec sleep 50'\n")
 started("up")
 sh.type("\x1a")
 ok("Ctrl-Z too", sh.expect("Stopped") and sh.expect("out> "), sh.log)
-sh.type("fg\n")
-time.sleep(0.3)
+sh.foreground()
 sh.type("\x03")
 ok("and fg", sh.expect("out> "), sh.log)
 
