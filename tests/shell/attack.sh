@@ -76,16 +76,12 @@ like "no such policy: one sentence" "$err" '^ringfence: .*missing.json'
 # Killed, it cleans up all the same.
 "$RF" attack -p default >/dev/null 2>&1 &
 pid=$!
-for ((i = 0; i < 200; i++)); do
-	[ "$(left)" != "$before" ] && break
-	sleep 0.01
-done
+more_is_left() { [ "$(left)" != "$before" ] || ! kill -0 $pid 2>/dev/null; }
+as_before() { [ "$(left)" = "$before" ]; }
+wait_for more_is_left
 kill -KILL $pid
 wait $pid 2>/dev/null
-for ((i = 0; i < 300; i++)); do
-	[ "$(left)" = "$before" ] && break
-	sleep 0.01
-done
+wait_for as_before
 is "killed: nothing is left behind" "$(left)" "$before"
 
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then

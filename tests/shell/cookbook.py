@@ -39,7 +39,7 @@ def environment():
 
 def run(words, folder):
     return subprocess.run(words, cwd=folder, env=environment(), stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120)
+                          text=True, timeout=250)
 
 
 def sets(section):

@@ -7,6 +7,7 @@
 #	is NAME GOT WANTED	one test: equal texts
 #	like NAME GOT PATTERN	one test: the text matches an extended regular expression
 #	skip NAME REASON	one test that cannot be made here
+#	wait_for CONDITION…	waits up to a minute for a command to succeed; false if it never did
 #	copy_for_users		opens $TMP to all; $USER_RF is then an installed copy of $RF there, as the
 #				tree under test may be where only root can go
 set -u
@@ -68,6 +69,15 @@ like() {
 	tap_result $? "$1"
 	[[ $2 =~ $3 ]] || note "got:     $2
 pattern: $3"
+}
+
+# Nothing is judged by how long it takes: a machine that is busy may stand still for seconds.
+wait_for() {
+	local end=$((SECONDS + 60))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
 }
 
 copy_for_users() {

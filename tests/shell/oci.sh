@@ -44,7 +44,7 @@ mkdir "$TMP/rootfs"
 # A runtime that does not say all it has to: the hook ends by itself. Looked at below.
 # Some runtimes lose what it says on standard error, so the log has it, too.
 mkfifo "$TMP/never"
-sleep 100 >"$TMP/never" &
+sleep 1000 >"$TMP/never" &
 never=$!
 python3 - "$TMP/log" "$TMP/messages" >"$TMP/ready" <<'END' &
 import socket, sys
@@ -59,7 +59,7 @@ END
 logger=$!
 until [ -s "$TMP/ready" ]; do sleep 0.05; done
 export RINGFENCE_SYSLOG_SOCKET=$TMP/log
-timeout 60 "$RF" oci hook <"$TMP/never" >/dev/null 2>"$TMP/late" &
+timeout 250 "$RF" oci hook <"$TMP/never" >/dev/null 2>"$TMP/late" &
 late=$!
 
 # ---- apply ----
@@ -266,6 +266,8 @@ for text in '' '{}' '[1]' '{"ociVersion":"1.0","id":"x","bundle":"/b","status":"
 	is "hook refuses: $text" "$status" 1
 	like "hook tells why: $text" "$err" '^ringfence: container '
 done
+# The logger writes when it gets to run.
+wait_for grep -qa 'the state is not an object' "$TMP/messages"
 like "hook: the log has the reasons, too" "$(cat "$TMP/messages")" \
 	'<27>ringfence\[[0-9]+\]: container \(unknown\): the state is not an object'
 run bash -c 'echo "{\"ociVersion\":\"1.0\",\"id\":\"x\",\"bundle\":\"/b\",\"status\":\"created\",\"pid\":2}" | "$0" oci hook' "$RF"
@@ -293,7 +295,8 @@ run "$RF" oci hook --polcy x
 is "hook: unknown option" "$status" 2
 wait $late
 is "hook: gives up by itself" "$? $(cat "$TMP/late")" "1 ringfence: oci hook: not done after 25 seconds"
-like "hook: the log has it" "$(tail -n 1 "$TMP/messages")" \
+wait_for grep -qa 'not done after' "$TMP/messages"
+like "hook: the log has it" "$(grep -a 'not done after' "$TMP/messages")" \
 	'^<27>ringfence\[[0-9]+\]: oci hook: not done after 25 seconds$'
 kill $never $logger
 run "$RF" oci gc --help

@@ -27,13 +27,14 @@ if [ "$(id -u)" = 0 ]; then
 		"ringfence: no running sandbox is called nobody-is-called-that"
 	# What Landlock holds stays as it is.
 	if [ ! -e /sys/fs/bpf/ringfence ]; then
-		"$RF" run -p ./w.json --name held-otherwise --summary never -- sleep 5 &
-		sleep 1
-		run "$RF" policy replace held-otherwise ./w.json
+		name=held-otherwise-$$
+		"$RF" run -p ./w.json --name $name --summary never -- sh -c 'touch up; exec sleep 600' &
+		wait_for test -e up
+		run "$RF" policy replace $name ./w.json
 		is "not by BPF LSM: status" "$status" 125
-		like "not by BPF LSM: sentence" "$err" 'sandbox held-otherwise is not held by BPF LSM'
+		like "not by BPF LSM: sentence" "$err" "sandbox $name is not held by BPF LSM"
 		is "not by BPF LSM: one sentence" "$(wc -l <<<"$err")" 1
-		"$RF" stop --kill held-otherwise
+		"$RF" stop --kill $name
 		wait
 	else
 		skip "not by BPF LSM" "it is loaded here"

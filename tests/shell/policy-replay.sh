@@ -156,7 +156,7 @@ with open("big.jsonl", "w") as f:
     for i in range(60000):
         f.write('{"v":1,"type":"access","sandbox":{"id":"x"},"layer":"files","object":{"path":"/data/d%d/f%d"},"access":["read"],"verdict":"allowed"}\n' % (i % 97, i))
 P
-run bash -c 'ulimit -v 200000; exec timeout 60 "$0" policy replay p.json big.jsonl' "$RF"
+run bash -c 'ulimit -v 200000; exec timeout 200 "$0" policy replay p.json big.jsonl' "$RF"
 is "a big file in little memory" "$status ${out%%$'\n'*}" "0 60000 accesses in 60000 records: 60000 allowed, 0 denied"
 
 done_testing

@@ -57,7 +57,7 @@ is "check: odd variable" "$status" 2
 run "$RF" policy check --set A=b good.json
 is "check: a variable" "$status" 0
 mkfifo fifo.json
-run timeout 10 "$RF" policy check fifo.json
+run timeout 100 "$RF" policy check fifo.json
 is "check: a FIFO is refused, not waited for" "$status" 125
 printf '{"ringfence": 1, "\033[2J": 1}' >hostile.json
 run "$RF" policy check hostile.json

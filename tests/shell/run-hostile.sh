@@ -51,7 +51,7 @@ run bash -c 'ulimit -t 1; exec "$RF" run -p "$P" -- sh -c "while :; do :; done"'
 like "one second of CPU ends the command, not us" "$status" '^(152|137)$'
 
 # ---- a reader of events that does not read ----
-run timeout 30 python3 -c '
+run timeout 100 python3 -c '
 import os, subprocess, sys
 r, w = os.pipe()
 os.set_blocking(w, False)
@@ -111,12 +111,12 @@ is "a megabyte of environment" "$status" 0
 
 # ---- policies that are no files ----
 mkfifo "$TMP/fifo.json"
-run timeout 10 "$RF" run -p "$TMP/fifo.json" -- true
+run timeout 100 "$RF" run -p "$TMP/fifo.json" -- true
 is "a FIFO as policy is refused, not waited for" "$status" 125
 run "$RF" run -p /dev/zero -- true
 is "a device as policy" "$status" 125
 mkfifo "$TMP/fifo"
-run timeout 10 "$RF" run -p "$P" --report "$TMP/fifo" -- true
+run timeout 100 "$RF" run -p "$P" --report "$TMP/fifo" -- true
 is "a FIFO as report is refused, not waited for" "$status" 125
 ln -s /etc/passwd "$TMP/link"
 run "$RF" run -p "$P" --report "$TMP/link" -- true

@@ -36,9 +36,9 @@ echo true >"$TMP/no-program"
 chmod 644 "$TMP/no-program"
 as run -p "$P" --env "PATH=$TMP" -- no-program
 is "user: a file of PATH that may not be executed is told as such" "$status" 126
-as run -p "$P" --timeout 0.3 -- sh -c "setsid sleep 76.$$ & (sleep 76.$$ & sleep 76.$$) & sleep 76.$$"
+as run -p "$P" --timeout 0.3 -- sh -c "setsid sleep 776.$$ & (sleep 776.$$ & sleep 776.$$) & sleep 776.$$"
 is "user: timeout" "$status" 124
-is "user: timeout ends everything, without a cgroup too" "$(pgrep -f "^sleep 76.$$\$")" ""
+ok "user: timeout ends everything, without a cgroup too" wait_for sh -c "! pgrep -f '^sleep 776.$$\$'"
 as run -p "$P" --user 0 -- touch "$TMP/started"
 is "user: cannot become root" "$status" 125
 like "user: cannot become root: sentence" "$err" '^ringfence: step user: '

@@ -24,13 +24,15 @@ ASK="python3 $TMP/serve.py"
 serve() {
 	"$RF" serve "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" </dev/null &
 	SERVICE=$!
-	for _ in $(seq 100); do
-		[ -S /run/ringfence/socket ] && kill -0 $SERVICE 2>/dev/null && break
-		kill -0 $SERVICE 2>/dev/null || break
-		sleep 0.05
-	done
+	wait_for listens_or_ended
 	sleep 0.3
 }
+# A socket is there before anybody listens on it, and after a service that was killed.
+listens_or_ended() {
+	grep -q ' 00010000 .* /run/ringfence/socket$' /proc/net/unix || ! kill -0 $SERVICE 2>/dev/null
+}
+has_children() { [ -n "$(pgrep -P "$SERVICE")" ]; }
+has_none() { ! has_children; }
 
 end() {
 	kill "$SERVICE" 2>/dev/null
@@ -43,7 +45,7 @@ is "help" "$status" 0
 like "help tells the options" "$out" "--per-user N.*--to SINK.*--metrics ADDR"
 for bad in "--per-user 0" "--per-user x" "--total 1025" "--nothing" "file" "--group no-such-group" "--to nowhere:x"; do
 	# shellcheck disable=SC2086
-	run timeout 20 "$RF" serve $bad
+	run timeout 100 "$RF" serve $bad
 	is "usage: $bad" "$status" 2
 	like "one sentence: $bad" "$err" "^ringfence: [^
 ]*"
@@ -52,7 +54,7 @@ ok "nothing stays of a service that did not start" test ! -e /run/ringfence/sock
 
 serve --per-user 3
 is "the socket is everybody's, its folder root's" "$(stat -c '%a %u' /run/ringfence/socket /run/ringfence | paste -sd' ')" "666 0 755 0"
-run timeout 20 "$RF" serve
+run timeout 100 "$RF" serve
 is "a second service does not start" "$status" 125
 like "and says why" "$err" "another service listens"
 ok "the first one's socket stays" test -S /run/ringfence/socket
@@ -87,8 +89,7 @@ run $USER $ASK flood 30
 is "a flood: each is answered" "$(awk '/^flood/ { n += $2 } END { print n }' <<<"$out")" 30
 run $USER $ASK nonsense
 ok "the service is still there" kill -0 "$SERVICE"
-sleep 0.5
-ok "whoever left is forgotten" test -z "$(pgrep -P "$SERVICE")"
+ok "whoever left is forgotten" wait_for has_none
 end
 is "SIGTERM ends it well" "$status" 0
 ok "and takes the socket away" test ! -e /run/ringfence/socket
@@ -120,7 +121,7 @@ listener.listen(8)
 if listener.fileno() != 3:
     os.dup2(listener.fileno(), 3, inheritable=True)
 service = subprocess.Popen(['/bin/sh', '-c', f'LISTEN_FDS=1 LISTEN_PID=$$ exec {sys.argv[1]} serve'], pass_fds=[3])
-client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); client.settimeout(20)
+client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); client.settimeout(100)
 client.connect('/run/given/socket')
 print('answer of', len(client.recv(1000)), 'bytes')
 service.terminate(); print('status', service.wait())
@@ -129,9 +130,9 @@ like "socket activation" "$(cat "$TMP/activated")" "answer of 432 bytes"
 like "ends as usual" "$(cat "$TMP/activated")" "status 0"
 
 serve --to "file:$TMP/sink"
+ok "sinks are fed by a process of their own" wait_for has_children
 audit=$(pgrep -P "$SERVICE")
-ok "sinks are fed by a process of their own" test -n "$audit"
-for _ in $(seq 50); do [ -n "$(ls /run/ringfence/readers 2>/dev/null)" ] && break; sleep 0.1; done
+wait_for grep -q ' 00010000 .* /run/ringfence/readers/' /proc/net/unix
 "$RF" run --summary never -- cat /etc/shadow >/dev/null 2>&1
 sleep 1
 if [ -s "$TMP/sink" ]; then
@@ -139,16 +140,23 @@ if [ -s "$TMP/sink" ]; then
 else
 	skip "a sink gets the events of a run" "nothing is recorded on this machine"
 fi
-before=$(grep ^voluntary "/proc/$audit/status" "/proc/$SERVICE/status")
+both_wait() { grep ^voluntary "/proc/$audit/status" "/proc/$SERVICE/status"; }
+idle() {
+	before=$(both_wait)
+	sleep 0.5
+	[ "$(both_wait)" = "$before" ]
+}
+wait_for idle
 sleep 3
-is "idle with a sink: nobody is woken" "$(grep ^voluntary "/proc/$audit/status" "/proc/$SERVICE/status")" "$before"
+is "idle with a sink: nobody is woken" "$(both_wait)" "$before"
 rss=$(awk '/^Rss:/ { n += $2 } END { print n }' "/proc/$audit/smaps_rollup" "/proc/$SERVICE/smaps_rollup")
 ok "idle with a sink: $rss KiB together, at most 8192" test "$rss" -le 8192
 sleep 1
 kill -KILL "$audit"
-for _ in $(seq 40); do [ -n "$(pgrep -P "$SERVICE")" ] && break; sleep 0.1; done
-ok "a sink's process that ends is started again" test -n "$(pgrep -P "$SERVICE")"
+has_another() { has_children && [ "$(pgrep -P "$SERVICE")" != "$audit" ]; }
+ok "a sink's process that ends is started again" wait_for has_another
 end
 is "ends with its sinks" "$status" 0
-ok "no process stays" test -z "$(pgrep -f "audit --follow --to file:$TMP/sink")"
+none_feeds() { ! pgrep -f "audit --follow --to file:$TMP/sink" >/dev/null; }
+ok "no process stays" wait_for none_feeds
 done_testing

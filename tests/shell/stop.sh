@@ -11,11 +11,10 @@ start() {
 	rm -f "$TMP/up"
 	"$RF" run -p "$P" --name "$NAME" "$@" >/dev/null 2>&1 &
 	pid=$!
-	for _ in $(seq 100); do
-		[ -e "$TMP/up" ] && return
-		sleep 0.05
-	done
+	wait_for test -e "$TMP/up"
 }
+is_sleep() { inner=$(pgrep -P "$pid" sleep); }
+none_sleeps() { ! pgrep -f "^sleep 999.$$\$" >/dev/null; }
 record() { grep -l "\"name\":\"$NAME\"" /run/ringfence/sandboxes/*.json 2>/dev/null; }
 
 run "$RF" stop
@@ -33,8 +32,8 @@ fi
 # ---- exec ----
 mkdir "$TMP/there"
 start --workdir "$TMP/there" --need should --set A=b -- \
-	sh -c "touch '$TMP/up'; exec sleep 60"
-inner=$(pgrep -P "$pid" sleep)
+	sh -c "touch '$TMP/up'; exec sleep 600"
+wait_for is_sleep
 run "$RF" exec "$NAME" -- cat /proc/self/cgroup
 is "exec: in the sandbox's cgroup" "$out" "$(cat "/proc/$inner/cgroup")"
 run "$RF" exec "$NAME" -- grep -E '^(Cap|NoNew|Seccomp)' /proc/self/status
@@ -60,18 +59,18 @@ run "$RF" stop "$NAME"
 wait "$pid"
 
 # ---- stop ----
-start -- sh -c "touch '$TMP/up'; exec sleep 60"
+start -- sh -c "touch '$TMP/up'; exec sleep 600"
 run "$RF" stop "$NAME"
 is "stop by name" "$status$err" 0
 wait "$pid"
 is "run tells SIGTERM" $? 143
 
-start -- sh -c "setsid sleep 65.$$ & touch '$TMP/up'; exec sleep 60"
+start -- sh -c "setsid sleep 999.$$ & touch '$TMP/up'; exec sleep 600"
 id=$(basename "$(record)" .json)
 run "$RF" stop "$id"
 is "stop by id" "$status$err" 0
 wait "$pid"
-is "daemons of the sandbox ended too" "$(pgrep -f "^sleep 65.$$\$")" ""
+ok "daemons of the sandbox ended too" wait_for none_sleeps
 
 start -- sh -c "trap '' TERM; touch '$TMP/up'; while :; do sleep 1; done"
 run "$RF" stop --kill "$NAME"
@@ -79,10 +78,10 @@ is "--kill" "$status$err" 0
 wait "$pid"
 is "run tells SIGKILL" $? 137
 
-start -- sh -c "setsid sleep 65.$$ >/dev/null 2>&1 & touch '$TMP/up'"
+start -- sh -c "setsid sleep 999.$$ >/dev/null 2>&1 & touch '$TMP/up'"
 wait "$pid"
 is "a daemon is left" $? 0
 run "$RF" stop "$NAME"
-is "stop reaches what outlived its command" "$status$(pgrep -f "^sleep 65.$$\$")" 0
+is "stop reaches what outlived its command" "$status$(wait_for none_sleeps || echo " and it sleeps on")" 0
 is "and clears its record" "$(record)" ""
 done_testing

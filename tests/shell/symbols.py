@@ -26,7 +26,7 @@ class Helper:
     def __init__(self):
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.process = subprocess.Popen([sys.argv[1]], stdin=theirs, stdout=subprocess.DEVNULL, env={})
-        self.socket.settimeout(20)
+        self.socket.settimeout(100)
 
     def ask(self, number, offset, files=(), build_id=NONE):
         packet = struct.pack("=II20sIQ", number, bool(files), build_id, 0, offset)
@@ -39,7 +39,7 @@ class Helper:
 
     def end(self):
         self.socket.close()
-        return self.process.wait(20)
+        return self.process.wait(100)
 
 
 def tool(*command):
