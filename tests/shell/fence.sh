@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 copy_for_users
+port=$((5000 + ($$ * 2) % 3000)) # it and the next one are bound to: of this process, as two of these tests may run
 mkdir "$TMP/work"
 chmod 777 "$TMP/work"
 echo secret >"$TMP/secret"
@@ -27,7 +28,7 @@ END
 cat >"$TMP/ports.json" <<END
 {"ringfence": 1, "name": "ports", "network": {"default": "deny", "rules": [
  {"allow": ["connect"], "protocol": "tcp", "ports": [7]},
- {"allow": ["bind"], "protocol": "tcp", "ports": [18080]}]}}
+ {"allow": ["bind"], "protocol": "tcp", "ports": [$port]}]}}
 END
 cat >"$TMP/address.json" <<END
 {"ringfence": 1, "name": "address", "network": {"default": "deny", "rules": [
@@ -39,7 +40,7 @@ cat >"$TMP/devices.json" <<END
 END
 
 cat >"$TMP/net.py" <<'END'
-import errno, socket
+import errno, socket, sys
 
 def attempt(name, fn):
     try:
@@ -58,8 +59,8 @@ attempt("tcp7", tcp(7))
 attempt("tcp9", tcp(9))
 attempt("udp9", lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", 9)))
 attempt("fastopen", lambda: socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", 9)))
-attempt("bind18080", bind(18080))
-attempt("bind18081", bind(18081))
+attempt("bind", bind(int(sys.argv[1])))
+attempt("bind_other", bind(int(sys.argv[1]) + 1))
 attempt("unix", lambda: socket.socket(socket.AF_UNIX).connect("/run/nobody"))
 attempt("packet", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
 attempt("vsock", lambda: socket.socket(socket.AF_VSOCK))
@@ -112,25 +113,25 @@ files_for() { # WHO
 
 network_for() { # WHO
 	local who=$1
-	go -p "$TMP/nonet.json" -- python3 "$TMP/net.py"
+	go -p "$TMP/nonet.json" -- python3 "$TMP/net.py" $port
 	is "$who: no network: starts" "$status" 0
-	refused "$who: no network" tcp7 tcp9 udp9 fastopen bind18080 unix packet vsock alg
+	refused "$who: no network" tcp7 tcp9 udp9 fastopen bind unix packet vsock alg
 	is "$who: no network: pairs stay" "$(answer pair)" ok
 	is "$who: no network: so does reading routes" "$(answer route)" ok
-	go -p "$TMP/ports.json" -- python3 "$TMP/net.py"
+	go -p "$TMP/ports.json" -- python3 "$TMP/net.py" $port
 	if [ "$status" = 125 ]; then
 		skip "$who: ports" "$(head -n1 <<<"$err")"
 	else
 		is "$who: ports: allowed to connect" "$(answer tcp7)" ECONNREFUSED
-		is "$who: ports: allowed to bind" "$(answer bind18080)" ok
-		refused "$who: ports" tcp9 udp9 fastopen bind18081
+		is "$who: ports: allowed to bind" "$(answer bind)" ok
+		refused "$who: ports" tcp9 udp9 fastopen bind_other
 	fi
-	go -p "$TMP/address.json" -- python3 "$TMP/net.py"
+	go -p "$TMP/address.json" -- python3 "$TMP/net.py" $port
 	if [ "$status" = 125 ]; then
 		skip "$who: addresses" "$(head -n1 <<<"$err")"
 	else
 		is "$who: an address: allowed" "$(answer tcp7)" ECONNREFUSED
-		refused "$who: an address" tcp9 udp9 bind18080
+		refused "$who: an address" tcp9 udp9 bind
 	fi
 }
 
