@@ -15,8 +15,8 @@ held() {
 	eq "$RC" 0 "status; $ERR"
 	[[ ${OUT##*$'\n'} =~ ^([0-9]+)\ held,\ 0\ failed,\ [0-9]+\ n/a$ ]] || fail "closing line: ${OUT##*$'\n'}"
 	[ "${BASH_REMATCH[1]}" -ge "$2" ] || fail "only ${BASH_REMATCH[1]} held, want $2"
-	# It takes some 20 s here; the promise is a minute, and the machine below may be busy.
-	[ $((SECONDS - start)) -lt 100 ] || fail "it took $((SECONDS - start)) s"
+	# It takes some 20 s here; the promise is a minute, and the machine below may be ten times slower.
+	[ $((SECONDS - start)) -lt 300 ] || fail "it took $((SECONDS - start)) s"
 	eq "$(find / /root /tmp /var/tmp /dev/shm /srv -maxdepth 1 -name '.rf-attack-*')" "" "what is left behind"
 }
 
