@@ -22,6 +22,7 @@
 #include "cli/serve.h"
 #include "cli/serve_talk.h"
 #include "lsm/loader.h"
+#include "sandbox/audit/live.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/str.h"
 #include "sandbox/launch/backend.h"
@@ -112,15 +113,22 @@ static int find_group(const char *name, gid_t *ret, struct rf_err *err)
 		    : 0;
 }
 
+/*
+ * Under the lock of those who read events, which only root can take: of two services that start
+ * together, the second would find the first one's socket between bind and listen, and dead.
+ */
 static int open_socket(struct listener *l, struct rf_err *err)
 {
 	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = RF_SERVICE_SOCKET};
 	mode_t mask, mode = l->serve->group ? 0660 : 0666;
 	gid_t group = 0;
+	RF_AUTOCLOSE int lock = -1;
 	int r = find_group(l->serve->group, &group, err);
 
 	if (r == 0)
 		r = open_dir(err);
+	if (r == 0)
+		r = lock = rf_live_lock(err);
 	if (r < 0)
 		return r;
 	if (is_served(&address))
@@ -341,11 +349,13 @@ int rf_serve_listen(struct rf_serve *serve_, struct rf_err *err)
 		return rf_err_sys(err, -ENOMEM, "serve");
 	*l = (struct listener){.serve = serve_, .fd = -1, .signal_fd = -1};
 	r = take_given(&l->fd, err);
+	if (r >= 0)
+		r = open_signals(l, err) < 0 ? err->code : r;
 	if (r == 0)
 		r = open_socket(l, err);
 	if (r >= 0) {
 		load_kernel_side(l);
-		r = open_signals(l, err);
+		r = 0;
 	}
 	if (r == 0)
 		r = start_audit(l, err);

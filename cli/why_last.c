@@ -18,7 +18,7 @@
 #include "sandbox/base/fd.h"
 
 #define ANSWER_MAX ((size_t)1 << 20)
-#define WAIT_S	   5
+#define WAIT_S	   30
 
 static uint64_t read_hex(const char *digits)
 {

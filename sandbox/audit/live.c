@@ -55,10 +55,10 @@ static int find_place(struct rf_err *err)
 }
 
 /*
- * The folder, locked until it is closed: no two readers take one place, and nobody takes a socket
- * that does not listen yet for one that a dead reader left (readers.c).
+ * No two readers take one place, and nobody takes a socket that does not listen yet for one that a
+ * dead reader left (readers.c).
  */
-static int lock_readers(struct rf_err *err)
+int rf_live_lock(struct rf_err *err)
 {
 	RF_AUTOCLOSE int dir = -1;
 	int r = rf_fd_mkdirs(RF_READERS_DIR, 0700, err);
@@ -77,7 +77,7 @@ static int lock_readers(struct rf_err *err)
 static int open_socket(struct live *live, struct rf_err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	RF_AUTOCLOSE int lock = lock_readers(err);
+	RF_AUTOCLOSE int lock = rf_live_lock(err);
 	mode_t mask;
 	int r = lock < 0 ? lock : find_place(err);
 

@@ -27,6 +27,13 @@ typedef int rf_live_fn(void *data, const char *line, size_t len, struct rf_err *
  */
 int rf_live_read(bool follow, rf_live_fn *fn, void *data, struct rf_err *err) RF_MUST_CHECK;
 
+/*
+ * Locks the folder RF_READERS_DIR, which is made if it is not there, until the answer is closed: a
+ * descriptor, or negative. Under it a socket comes to be, from bind to listen, and one that nobody
+ * listens on is taken away.
+ */
+int rf_live_lock(struct rf_err *err) RF_MUST_CHECK;
+
 /* ---- the supervisor's side ---- */
 
 struct rf_readers;

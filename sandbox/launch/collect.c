@@ -54,7 +54,10 @@ static int parse(struct rf_found *ret, const char *text, size_t len)
 	return rf_parse_u64_any(id, UINT64_MAX, &ret->id) == 0 && ret->id ? 0 : -EINVAL;
 }
 
-/* 0 and ret filled; -EAGAIN for one that is not written yet. *ret_fd stays open for its lock. */
+/*
+ * 0 and ret filled; -EAGAIN for one that is not written yet. *ret_fd stays open for its lock, which
+ * is shared: nobody who looks may be taken for the supervisor, who alone has it for himself.
+ */
 static int read_record(struct rf_found *ret, int dir_fd, const char *file, int *ret_fd)
 {
 	RF_AUTOCLOSE int fd = openat(dir_fd, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -68,7 +71,7 @@ static int read_record(struct rf_found *ret, int dir_fd, const char *file, int *
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	ret->supervised = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	ret->supervised = flock(fd, LOCK_SH | LOCK_NB) < 0;
 	r = rf_fd_read_all(fd, RECORD_MAX, &text, &len, NULL);
 	if (r == 0 && len == 0)
 		r = time(NULL) - st.st_mtime > EMPTY_AGE_S ? -EINVAL : -EAGAIN;
@@ -145,7 +148,8 @@ void rf_record_collect(const struct rf_record *own)
 	RF_AUTOCLOSEDIR DIR *dir = open_dir(own);
 	int seen = 0;
 
-	if (!dir)
+	/* One at a time: who comes meanwhile has nothing to do. */
+	if (!dir || flock(dirfd(dir), LOCK_EX | LOCK_NB) < 0)
 		return;
 	for (struct dirent *entry = readdir(dir); entry && seen < COLLECT_MAX; entry = readdir(dir))
 		if (rf_str_has_suffix(entry->d_name, ".json") &&
