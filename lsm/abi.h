@@ -15,7 +15,7 @@
 #include "lsm/abi_stack.h"
 #include "lsm/abi_tree.h"
 
-#define RF_ABI_VERSION 3
+#define RF_ABI_VERSION 4
 
 /* ---- map values ---- */
 

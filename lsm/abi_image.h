@@ -88,7 +88,11 @@ struct rf_page {
 #define RF_TAG_SHIFT   22
 #define RF_TAG_CROSS   1u
 #define RF_TAG_NONE    2u
-/* Of a default cell: it leads back to its state, and all own transitions stay in the page. */
+/*
+ * Of a default cell: it leads back to its state, and all own transitions stay in the page. Its
+ * payload is no target but the one or two bytes that, besides "/", have transitions of their own:
+ * bits 0-7 and 8-15, the same twice if it is one; 0 if there are more.
+ */
 #define RF_TAG_STAYS   4u
 #define RF_TAG_PAYLOAD 0x3fffffu
 

@@ -138,8 +138,11 @@ static __always_inline int rf_dfa_follow(const struct rf_img *img, struct rf_dfa
 static __always_inline int rf_dfa_leave(const struct rf_img *img, struct rf_dfa_pos *pos,
 					__u32 cell, __u32 want)
 {
-	if (cell >> RF_TAG_SHIFT != (want | RF_TAG_CROSS) || !want)
+	if (cell >> RF_TAG_SHIFT != (want | RF_TAG_CROSS) || !want) {
 		cell = rf_dfa_load(pos->page, pos->row - RF_ROW_DEFAULT);
+		if (cell >> RF_TAG_SHIFT & RF_TAG_STAYS)
+			return 0;
+	}
 	return rf_dfa_follow(img, pos, cell);
 }
 

@@ -75,6 +75,11 @@ static bool in_pages(const struct check *c, uint32_t state)
 	       state >> RF_PAGE_SHIFT < c->head->files.first_page + c->head->files.n_pages;
 }
 
+static bool leaves_by(uint32_t fallback, uint32_t byte)
+{
+	return (fallback & 0xff) == byte || (fallback >> 8 & 0xff) == byte;
+}
+
 /* The row of one state; states it leads to that are new are put on the stack. */
 static int check_row(struct check *c, const struct rf_dfa_head *dfa, uint32_t state,
 		     uint32_t *stack, size_t *top, size_t room)
@@ -88,17 +93,18 @@ static int check_row(struct check *c, const struct rf_dfa_head *dfa, uint32_t st
 	    header(c, state, 3) >> RF_TAG_SHIFT != RF_TAG_NONE ||
 	    (fallback >> RF_TAG_SHIFT & ~RF_TAG_STAYS) != RF_TAG_NONE)
 		return bad(c, "a state without its header");
-	if (stays && target_of(fallback) != state)
-		return bad(c, "a state that does not stay");
 	if ((header(c, state, 3) & RF_TAG_PAYLOAD) >= dfa->n_info)
 		return bad(c, "a state without a verdict");
 	for (uint32_t byte = 0; byte < 256; byte++) {
 		uint32_t value = page->cell[(state + byte) & RF_PAGE_MASK], to;
 
 		if (byte == 0) {
-			to = target_of(header(c, state, 2));
+			to = stays ? state : target_of(fallback);
 		} else if (value >> RF_TAG_SHIFT == byte << 2) {
 			to = (state & ~(uint32_t)RF_PAGE_MASK) | (value & RF_ROW_MASK) >> 2;
+			if (stays && (fallback & 0xffff) && byte != '/' &&
+			    !leaves_by(fallback, byte))
+				return bad(c, "a state that is left by more bytes than it says");
 		} else if (value >> RF_TAG_SHIFT == (byte << 2 | RF_TAG_CROSS)) {
 			to = target_of(value);
 			if (stays)

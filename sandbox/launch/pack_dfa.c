@@ -211,6 +211,25 @@ static bool stays(const struct rf_dfa *dfa, uint32_t q, const uint32_t *base_of)
 	return state->fallback == q;
 }
 
+/* The payload of the default cell of a state that stays. */
+static uint32_t leaving_bytes(const struct rf_dfa *dfa, const struct rf_dfa_state *state)
+{
+	uint32_t bytes[2] = {0}, n = 0;
+
+	for (uint32_t e = 0; e < state->n_edges; e++) {
+		uint32_t byte = dfa->edges.data[state->edges + e].byte;
+
+		if (byte == '/')
+			continue;
+		if (n == 2)
+			return 0;
+		bytes[n++] = byte;
+	}
+	if (n == 0)
+		bytes[0] = '/';
+	return bytes[0] | (n == 2 ? bytes[1] : bytes[0]) << 8;
+}
+
 static void write_row(struct rf_pack *pack, const struct rf_dfa *dfa, uint32_t q,
 		      const uint32_t *base_of, uint32_t info)
 {
@@ -220,8 +239,9 @@ static void write_row(struct rf_pack *pack, const struct rf_dfa *dfa, uint32_t q
 
 	page->cell[(base - 1) & RF_PAGE_MASK] = none | accept_word(dfa, state);
 	page->cell[(base - 2) & RF_PAGE_MASK] =
-		none | encode_target(base_of[state->fallback]) |
-		(stays(dfa, q, base_of) ? RF_TAG_STAYS << RF_TAG_SHIFT : 0);
+		stays(dfa, q, base_of)
+			? none | RF_TAG_STAYS << RF_TAG_SHIFT | leaving_bytes(dfa, state)
+			: none | encode_target(base_of[state->fallback]);
 	page->cell[(base - 3) & RF_PAGE_MASK] = none | info;
 	for (uint32_t e = 0; e < state->n_edges; e++) {
 		const struct rf_dfa_edge *edge = &dfa->edges.data[state->edges + e];

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lsm/match_dev.h"
+#include "lsm/match_word.h"
 #include "sandbox/launch/image.h"
 #include "sandbox/launch/pack.h"
 
@@ -688,7 +689,67 @@ static void a_rule_answers_with_an_errno(void **state)
 	drop(&f);
 }
 
-UNIT_MAIN(cmocka_unit_test(files_by_table), cmocka_unit_test(audit_mode_lets_pass_all_but_self),
+/* Names by words answer as names by bytes do, wherever their special bytes lie. */
+static void words_are_bytes(void **state)
+{
+	static const char *const policies[] = {
+		"[\"**/*.key\",\"**/.env\"]",	     /* one byte is told apart */
+		"[\"**/*.key\",\"**/*~\"]",	     /* two */
+		"[\"**/*.k\",\"**/*~\",\"**/*-x\"]", /* three: no word is skipped */
+		"[\"**/a*b\",\"/proj/*\xc3\xbf\",\"**/.*\"]",
+		"[\"/proj/[a-c]*[x-z]\",\"/usr/**\"]",
+	};
+	static const char letters[] = "aabk.~-xyz_e\xc3\xbf";
+	unsigned int dice = 1;
+
+	(void)state;
+	for (size_t p = 0; p < sizeof(policies) / sizeof(policies[0]); p++) {
+		char json[512];
+		struct fixture f;
+
+		(void)snprintf(
+			json, sizeof(json),
+			"{\"ringfence\":1,\"name\":\"t\",\"files\":{\"default\":\"allow\",\"rules\":["
+			"{\"deny\":[\"read\"],\"paths\":%s}]}}",
+			policies[p]);
+		f = make(json);
+		for (int n = 0; n < 40000; n++) {
+			__u8 name[RF_NAME_BUF + RF_WORD] = {0};
+			struct rf_dfa_pos start, byte, word;
+			size_t len = 1 + (size_t)rand_r(&dice) % 40, at = 0;
+			int r = 1;
+
+			for (size_t i = 0; i < len; i++)
+				name[i] = (__u8)
+					letters[rand_r(&dice) % (n % 3 ? 2 : sizeof(letters) - 1)];
+			name[(size_t)rand_r(&dice) % len] =
+				(__u8)letters[(size_t)rand_r(&dice) % (sizeof(letters) - 1)];
+			walk(&f, n % 2 ? "/proj" : "/usr/share", &start);
+			if (rf_dfa_accept(&start) & RF_ACC_UNIVERSAL)
+				continue;
+			assert_int_equal(rf_dfa_byte(&f.img, &start, '/'), 0);
+			byte = start;
+			assert_int_equal(rf_dfa_bytes(&f.img, &byte, name, (__u32)len, 64), 0);
+			word = start;
+			for (at = 0; r > 0; at += RF_WORD) {
+				__u64 value = 0;
+
+				for (unsigned int k = 0; k < RF_WORD; k++)
+					value |= (__u64)name[at + k] << (8 * k);
+				assert_true(at <= len);
+				r = rf_dfa_word(&f.img, &word, value);
+			}
+			assert_int_equal(r, 0);
+			assert_int_equal(rf_dfa_accept(&word), rf_dfa_accept(&byte));
+			if (!(rf_dfa_accept(&word) & RF_ACC_STICKY))
+				assert_int_equal(rf_dfa_state(&word), rf_dfa_state(&byte));
+		}
+		drop(&f);
+	}
+}
+
+UNIT_MAIN(cmocka_unit_test(words_are_bytes), cmocka_unit_test(files_by_table),
+	  cmocka_unit_test(audit_mode_lets_pass_all_but_self),
 	  cmocka_unit_test(absent_sections_are_open_but_for_self),
 	  cmocka_unit_test(audit_mode_keeps_self_below_a_denied_tree),
 	  cmocka_unit_test(aliases_add_nothing), cmocka_unit_test(network_by_table),
