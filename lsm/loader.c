@@ -132,6 +132,7 @@ static int choose_programs(struct rf_bpf *skel, struct rf_err *err)
 	if (!btf)
 		return rf_err_sys(err, -errno, "cannot read the kernel's BTF");
 	skel->rodata->rf_setattr_at = setattr_place(btf);
+	skel->rodata->rf_casts = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	bpf_object__for_each_program (prog, skel->obj) {
 		const char *section = bpf_program__section_name(prog);
 

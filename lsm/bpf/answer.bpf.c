@@ -74,13 +74,13 @@ int rf_path_tell(struct rf_work *w)
 	if (!w)
 		return -1;
 	dentry = (void *)w->about;
-	inode = BPF_CORE_READ(dentry, d_inode);
-	dev = BPF_CORE_READ(dentry, d_sb, s_dev);
+	inode = RF_READ(dentry, d_inode);
+	dev = RF_READ(dentry, d_sb, s_dev);
 	w->rec.o.file.major = dev >> 20;
 	w->rec.o.file.minor = dev & 0xfffff;
 	if (!inode)
 		return 0;
-	w->rec.o.file.ino = BPF_CORE_READ(inode, i_ino);
-	w->rec.o.file.mode = BPF_CORE_READ(inode, i_mode) & RF_S_IFMT;
+	w->rec.o.file.ino = RF_READ(inode, i_ino);
+	w->rec.o.file.mode = RF_READ(inode, i_mode) & RF_S_IFMT;
 	return 0;
 }

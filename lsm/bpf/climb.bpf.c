@@ -18,10 +18,7 @@ extern const void rename_lock __ksym __weak;
 
 static __always_inline __u32 rename_seq(void)
 {
-	__u32 seq = 1;
-
-	bpf_probe_read_kernel(&seq, sizeof(seq), &rename_lock);
-	return seq;
+	return rf_lock_seq(&rename_lock);
 }
 
 struct climb {
@@ -37,10 +34,10 @@ static __always_inline __u64 mnt_of(__u64 mount)
 static __always_inline void enter_mount(struct rf_work *w)
 {
 	struct vfsmount *mnt = (void *)w->mnt;
-	struct super_block *sb = BPF_CORE_READ(mnt, mnt_sb);
+	struct super_block *sb = RF_READ(mnt, mnt_sb);
 
-	w->mnt_root = (__u64)BPF_CORE_READ(mnt, mnt_root);
-	w->in_proc = BPF_CORE_READ(sb, s_magic) == RF_MAGIC_PROC;
+	w->mnt_root = (__u64)RF_READ(mnt, mnt_root);
+	w->in_proc = RF_READ(sb, s_magic) == RF_MAGIC_PROC;
 }
 
 /*
@@ -51,14 +48,14 @@ static __always_inline long climb_mount(struct rf_work *w)
 {
 	struct mount *m = (void *)rf_mount_of(w->mnt), *parent;
 
-	parent = BPF_CORE_READ(m, mnt_parent);
+	parent = RF_READ(m, mnt_parent);
 	if (!parent || parent == m) {
 		w->walk_done = 1;
-		if ((__u64)BPF_CORE_READ(m, mnt_ns) != w->up_ns)
+		if ((__u64)RF_READ(m, mnt_ns) != w->up_ns)
 			w->walk_code = RF_CODE_DETACHED;
 		return 1;
 	}
-	w->dentry = (__u64)BPF_CORE_READ(m, mnt_mountpoint);
+	w->dentry = (__u64)RF_READ(m, mnt_mountpoint);
 	w->mnt = mnt_of((__u64)parent);
 	enter_mount(w);
 	return 0;
@@ -83,7 +80,15 @@ static __always_inline void read_dentry(struct rf_hop *hop, struct dentry *dentr
 {
 	__u32 flags, len;
 
-	if (fits_block()) {
+	if (rf_casts) {
+		struct dentry *d = RF_CAST(struct dentry, dentry);
+
+		hop->seq = *(volatile unsigned int *)&d->d_seq.seqcount.sequence;
+		flags = *(volatile unsigned int *)&d->d_flags;
+		*parent = (__u64)d->d_parent;
+		hop->name = (__u64)d->d_name.name;
+		len = d->d_name.len;
+	} else if (fits_block()) {
 		__u8 block[RF_BLOCK] __attribute__((aligned(8)));
 
 		if (bpf_probe_read_kernel(block, sizeof(block), dentry))
@@ -94,11 +99,11 @@ static __always_inline void read_dentry(struct rf_hop *hop, struct dentry *dentr
 		hop->name = RF_IN(block, __u64, d_name.name);
 		len = RF_IN(block, __u32, d_name.len);
 	} else {
-		hop->seq = BPF_CORE_READ(dentry, d_seq.seqcount.sequence);
-		flags = BPF_CORE_READ(dentry, d_flags);
-		*parent = (__u64)BPF_CORE_READ(dentry, d_parent);
-		hop->name = (__u64)BPF_CORE_READ(dentry, d_name.name);
-		len = BPF_CORE_READ(dentry, d_name.len);
+		hop->seq = RF_READ(dentry, d_seq.seqcount.sequence);
+		flags = RF_READ(dentry, d_flags);
+		*parent = (__u64)RF_READ(dentry, d_parent);
+		hop->name = (__u64)RF_READ(dentry, d_name.name);
+		len = RF_READ(dentry, d_name.len);
 	}
 	hop->len = len < RF_NAME_ROOM ? len : 0;
 	hop->flags = flags & RF_DCACHE_COMPARE ? RF_HOP_COMPARE : 0;
@@ -161,7 +166,7 @@ static long compare_step(__u64 i, struct climb *c)
 	struct dentry *dentry = (void *)hop->dentry;
 	__u32 seq = hop->seq;
 
-	if (!(seq & 1) && BPF_CORE_READ(dentry, d_seq.seqcount.sequence) == seq)
+	if (!(seq & 1) && RF_READ(dentry, d_seq.seqcount.sequence) == seq)
 		return 0;
 	w->walk_moved = 1;
 	return 1;

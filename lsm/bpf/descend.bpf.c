@@ -67,29 +67,29 @@ static __always_inline bool folds_case(struct dentry *dentry)
 	struct dentry *parent;
 	unsigned long magic;
 
-	magic = BPF_CORE_READ(dentry, d_sb, s_magic);
-	parent = BPF_CORE_READ(dentry, d_parent);
+	magic = RF_READ(dentry, d_sb, s_magic);
+	parent = RF_READ(dentry, d_parent);
 	if (magic == RF_MAGIC_EXT4 || magic == RF_MAGIC_F2FS)
-		return BPF_CORE_READ(parent, d_inode, i_flags) & RF_S_CASEFOLD;
+		return RF_READ(parent, d_inode, i_flags) & RF_S_CASEFOLD;
 	return true;
 }
 
 /* /proc/PID of the caller is "self" to rules, whatever its number. */
 static __always_inline bool is_own_proc(struct rf_work *w, struct dentry *dentry)
 {
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-	struct super_block *sb = BPF_CORE_READ(dentry, d_sb);
+	struct dentry *parent = RF_READ(dentry, d_parent);
+	struct super_block *sb = RF_READ(dentry, d_sb);
 	struct proc_inode *proc;
 	__u64 inode;
 
 	w->up_unsure = 1;
-	if (BPF_CORE_READ(sb, s_root) != parent)
+	if (RF_READ(sb, s_root) != parent)
 		return false;
-	inode = (__u64)BPF_CORE_READ(dentry, d_inode);
+	inode = (__u64)RF_READ(dentry, d_inode);
 	if (!inode)
 		return false;
 	proc = (void *)(inode - bpf_core_field_offset(struct proc_inode, vfs_inode));
-	return w->self_pid && (__u64)BPF_CORE_READ(proc, pid) == w->self_pid;
+	return w->self_pid && (__u64)RF_READ(proc, pid) == w->self_pid;
 }
 
 /* Where the next name goes; the room behind the text when that is full. */
@@ -179,7 +179,7 @@ int rf_path_descend(struct rf_work *w)
 	w->spot.code = 0;
 	w->spot.state = head->files.start;
 	w->spot.accept = rf_dfa_accept(&pos);
-	w->self_pid = (__u64)BPF_CORE_READ(task, group_leader, thread_pid);
+	w->self_pid = (__u64)RF_READ(task, group_leader, thread_pid);
 	n = w->n_hops;
 	if (n > RF_HOPS_MAX)
 		n = RF_HOPS_MAX;

@@ -13,7 +13,7 @@ static __always_inline bool nobodys(__u64 ns)
 {
 	struct mnt_namespace *n = (void *)ns;
 
-	return bpf_core_field_exists(n->seq) && !BPF_CORE_READ(n, seq);
+	return bpf_core_field_exists(n->seq) && !RF_READ(n, seq);
 }
 
 /* What is it, before its name matters? Sets spot.kind or spot.code. */
@@ -21,21 +21,21 @@ static __always_inline void classify(struct rf_work *w)
 {
 	struct mount *m = (void *)rf_mount_of(w->at_mnt);
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 ns = (__u64)BPF_CORE_READ(m, mnt_ns);
-	__u64 mine = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+	__u64 ns = (__u64)RF_READ(m, mnt_ns);
+	__u64 mine = (__u64)RF_READ(task, nsproxy, mnt_ns);
 
 	w->spot.kind = RF_KIND_PATH;
 	w->up_ns = ns;
 	if (ns == mine && ns)
 		return;
 	if (ns >= RF_ERR_PTR_MIN) {
-		__u64 flags = BPF_CORE_READ(m, mnt.mnt_sb, s_flags);
+		__u64 flags = RF_READ(m, mnt.mnt_sb, s_flags);
 
 		w->spot.kind = flags & RF_SB_KERNMOUNT ? RF_KIND_NONE : RF_KIND_INNER;
 		return;
 	}
 	/* hugetlbfs's own mount, of anonymous memory in huge pages, is in no namespace at all. */
-	if (!ns && (BPF_CORE_READ(m, mnt.mnt_sb, s_flags) & RF_SB_KERNMOUNT)) {
+	if (!ns && (RF_READ(m, mnt.mnt_sb, s_flags) & RF_SB_KERNMOUNT)) {
 		w->spot.kind = RF_KIND_NONE;
 		return;
 	}
@@ -50,7 +50,7 @@ static __always_inline void learn(struct rf_work *w)
 	if (w->spot.code || w->walk_code || w->up_unsure || (w->tree_generation & 1) ||
 	    !w->n_hops || w->hop[0].dentry != w->at_dentry ||
 	    rf_generation_now() != w->tree_generation ||
-	    !rf_may_keep(BPF_CORE_READ(dentry, d_sb, s_magic)))
+	    !rf_may_keep(RF_READ(dentry, d_sb, s_magic)))
 		return;
 	w->up_known = 1;
 }

@@ -57,6 +57,10 @@ struct seqcount_spinlock {
 	} seqcount;
 };
 
+struct timespec64 {
+	__s64 tv_sec;
+};
+
 struct file_system_type {
 	const char *name;
 };
@@ -196,6 +200,7 @@ struct bpf_map {
 
 struct bpf_local_storage_map {
 	struct bpf_map map;
+	__u16 cache_idx;
 };
 
 struct bpf_local_storage_data {
@@ -209,6 +214,7 @@ struct bpf_local_storage_elem {
 };
 
 struct bpf_local_storage {
+	struct bpf_local_storage_data *cache[16];
 	struct hlist_head list;
 };
 

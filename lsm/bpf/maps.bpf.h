@@ -8,6 +8,7 @@
 #define RF_BPF_MAPS_H
 
 #include "lsm/bpf/kernel.bpf.h"
+#include "lsm/bpf/read.bpf.h"
 
 #include "lsm/abi.h"
 #include "lsm/bpf/work.bpf.h"

@@ -120,9 +120,9 @@ static __always_inline void rf_path_check_new(struct rf_work *w, const void *den
 static __always_inline __u32 rf_dentry_type(const void *addr)
 {
 	struct dentry *dentry = (void *)addr;
-	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	struct inode *inode = RF_READ(dentry, d_inode);
 
-	return inode ? BPF_CORE_READ(inode, i_mode) & RF_S_IFMT : 0;
+	return inode ? RF_READ(inode, i_mode) & RF_S_IFMT : 0;
 }
 
 /*

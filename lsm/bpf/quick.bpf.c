@@ -3,19 +3,18 @@
  * What is kept about directories: asked, compared with the walk, written.
  */
 #include "lsm/bpf/quick.bpf.h"
+#include "lsm/bpf/self.bpf.h"
+#include "lsm/match_word.h"
 
 extern const void mount_lock __ksym __weak;
 
-#define RF_PIECE 24 /* bytes of a name that are read at a time */
+#define RF_PIECE (3 * RF_WORD) /* bytes of a name that are stepped at a time */
 
 #define READ_AGAIN(x) (*(volatile __typeof__(x) *)&(x))
 
 static __always_inline __u32 mounts_now(void)
 {
-	__u32 seq = 1;
-
-	bpf_probe_read_kernel(&seq, sizeof(seq), &mount_lock);
-	return seq;
+	return rf_lock_seq(&mount_lock);
 }
 
 __u32 rf_mount_seq(void)
@@ -35,11 +34,11 @@ static __always_inline bool may_be_nailed(const struct rf_sandbox *sb, __u64 ino
 }
 
 /* 1 and q->state, *accept if this way is the directory asked about, as things are now. */
-static __always_inline int is_way(struct rf_way *way, struct rf_quick *q, __u32 *accept)
+static __always_inline int is_way(struct rf_way *way, struct rf_quick *q, __u64 ns, __u32 *accept)
 {
 	__u32 turn = READ_AGAIN(way->turn);
 
-	if (way->dentry != q->dir || way->mnt != q->mnt || way->ns != q->ns ||
+	if (way->dentry != q->dir || way->mnt != q->mnt || way->ns != ns ||
 	    way->image != q->image || way->generation != q->generation ||
 	    way->mount_seq != q->mount_seq || (turn & 1))
 		return 0;
@@ -57,17 +56,44 @@ struct stepping {
 	int r; /* 0 at its end, 1 on the way, -1 */
 };
 
+/* Eight bytes of the name, read without a call; 0 where there is nothing. */
+static __always_inline __u64 word_at(__u64 name)
+{
+	return RF_CAST(struct timespec64, name)->tv_sec;
+}
+
+/*
+ * By words. One that cannot be read would be the end of the name: of the first that is asked, and
+ * no other can be missing where that one is, since the kernel maps its memory by pages.
+ */
+static __always_inline int step_words(struct stepping *s, struct rf_dfa_pos *pos, __u64 i)
+{
+	__u64 word = word_at(s->name);
+	int r;
+
+	if (!i && !(word & 0xff))
+		return -1;
+	r = rf_dfa_word(&s->img, pos, word);
+	if (r > 0)
+		r = rf_dfa_word(&s->img, pos, word_at(s->name + RF_WORD));
+	if (r > 0)
+		r = rf_dfa_word(&s->img, pos, word_at(s->name + 2 * RF_WORD));
+	return r;
+}
+
 /* Beyond the name's NUL nothing is looked at, so pieces need no end of their own. */
-static long step_piece(__u64 i, struct stepping *s)
+static __noinline long step_piece(__u64 i, struct stepping *s)
 {
 	__u8 text[RF_PIECE];
 	struct rf_dfa_pos pos;
 
 	s->r = -1;
-	if (bpf_probe_read_kernel(text, sizeof(text), (void *)s->name) ||
-	    rf_dfa_enter(&s->img, &pos, s->state))
+	if (rf_dfa_enter(&s->img, &pos, s->state))
 		return 1;
-	s->r = rf_dfa_text(&s->img, &pos, text, RF_PIECE);
+	if (rf_casts)
+		s->r = step_words(s, &pos, i);
+	else if (!bpf_probe_read_kernel(text, sizeof(text), (void *)s->name))
+		s->r = rf_dfa_text(&s->img, &pos, text, RF_PIECE);
 	if (s->r < 0)
 		return 1;
 	s->state = rf_dfa_state(&pos);
@@ -76,32 +102,50 @@ static long step_piece(__u64 i, struct stepping *s)
 	return !s->r;
 }
 
+static long step_next(__u64 i, struct stepping *s)
+{
+	return step_piece(i + 1, s);
+}
+
 /* Steps over the name; 0, or -1: it cannot be read, or the image is damaged. */
 static __always_inline int step_name(struct stepping *s, struct rf_quick *q, __u32 *accept)
 {
 	s->name = q->name;
 	s->state = q->state;
-	s->r = 1;
-	bpf_loop((RF_NAME_BUF + RF_PIECE - 1) / RF_PIECE, step_piece, s, 0);
+	step_piece(0, s);
+	if (s->r > 0)
+		bpf_loop((RF_NAME_BUF + RF_PIECE - 1) / RF_PIECE - 1, step_next, s, 0);
 	q->state = s->state;
 	*accept = s->accept;
 	return s->r;
 }
 
+static __always_inline __u64 ino_of(struct dentry *dentry)
+{
+	struct inode *inode = RF_READ(dentry, d_inode);
+
+	return inode ? RF_READ(inode, i_ino) : 0;
+}
+
 int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	const struct rf_image_head *head;
 	__u32 zero = 0, slot, accept = 0;
+	struct rf_quick_self self;
 	struct stepping s = {};
 	struct rf_sandbox *sb;
 	struct rf_tree *tree;
+	__u64 ns;
 
-	if (!q || !dir)
+	if (!q || !dir || !rf_quick_self(&self, task))
 		return 0;
-	slot = q->slot;
+	if (q->object)
+		q->ino = ino_of((void *)q->object);
+	slot = self.slot;
 	tree = bpf_map_lookup_elem(&rf_tree, &zero);
 	sb = rf_sandbox_of(slot);
-	if (!tree || !sb || sb->id != q->sandbox || tree->mode == RF_TREE_WALK ||
+	if (!tree || !sb || sb->id != self.sandbox || tree->mode == RF_TREE_WALK ||
 	    may_be_nailed(sb, q->ino))
 		return 0;
 	head = rf_head_of(rf_image_now(sb, slot), &s.img);
@@ -113,11 +157,12 @@ int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir)
 	q->mount_seq = mounts_now();
 	if ((q->generation | q->mount_seq) & 1)
 		return 0;
-	if (!is_way(&dir->way[0], q, &accept) && !is_way(&dir->way[1], q, &accept))
+	ns = (__u64)task->nsproxy->mnt_ns;
+	if (!is_way(&dir->way[0], q, ns, &accept) && !is_way(&dir->way[1], q, ns, &accept))
 		return 0;
 	if (!(accept & RF_ACC_UNIVERSAL) && step_name(&s, q, &accept))
 		return 0;
-	return !rf_file_missing(accept, q->session, q->rights) &&
+	return !rf_file_missing(accept, self.session, q->rights) &&
 	       !(accept & (RF_ACC_WATCH | RF_ACC_NAIL));
 }
 

@@ -12,16 +12,13 @@
 
 #include "lsm/bpf/path.bpf.h"
 
-/* A question, and what was found; addresses as numbers. */
+/* The current task's question, and what was found; addresses as numbers. */
 struct rf_quick {
-	__u64 sandbox;
-	__u64 ns; /* the caller's */
 	__u64 mnt;
 	__u64 dir; /* dentry of the directory */
 	__u64 name;
-	__u64 ino; /* 0: there is no object yet */
-	__u32 slot;
-	__u32 session;
+	__u64 object; /* dentry whose inode is asked about; 0: ino tells it */
+	__u64 ino;    /* 0: there is no object yet */
 	__u32 rights;
 	__u32 seq;   /* the name's d_seq before all else was read */
 	__u32 links; /* a regular file has others */
@@ -33,7 +30,7 @@ struct rf_quick {
 	__u32 state;
 };
 
-/* 1: allowed, and nothing is to be recorded; 0: ask the long way. */
+/* Of a caller that may be fenced. 1: allowed, nothing is to be recorded; 0: ask the long way. */
 int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir);
 
 /* RF_TREE_CHECK: the long way has answered too. Counts and denies if it says anything else. */
@@ -41,20 +38,6 @@ int rf_quick_compare(struct rf_work *w, struct rf_quick *q);
 
 /* Keeps what the judgement in w found out about the directory. */
 int rf_quick_keep(struct rf_work *w, struct rf_dir *dir);
-
-/* Of a caller that may be fenced: 1 the question is filled in, 0 it cannot be. */
-static __always_inline int rf_quick_self(struct rf_quick *q, struct task_struct *task)
-{
-	struct rf_task *mine = bpf_task_storage_get(&rf_task, task, NULL, 0);
-
-	if (!mine)
-		return 0;
-	q->sandbox = mine->sandbox;
-	q->slot = mine->slot;
-	q->session = mine->session & 1;
-	q->ns = (__u64)task->nsproxy->mnt_ns;
-	return 1;
-}
 
 /*
  * The name of `dentry` in the mount, both a hook's own pointers that are never NULL. Its parent is
@@ -104,7 +87,7 @@ static __always_inline int rf_quick_file(struct rf_quick *q, struct file *file, 
 	q->checked = 0;
 	if (!task->bpf_storage)
 		return 1;
-	if (!rf_quick_self(q, task) || !rf_quick_inode(q, file->f_inode) ||
+	if (!rf_quick_inode(q, file->f_inode) ||
 	    !rf_quick_name(q, file->f_path.dentry, file->f_path.mnt, rights)) {
 		q->checked = 0;
 		return 0;
@@ -117,14 +100,12 @@ static __always_inline int rf_quick_path(struct rf_quick *q, struct dentry *dent
 					 struct vfsmount *mnt, __u32 rights)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct inode *inode;
 
 	q->checked = 0;
 	if (!task->bpf_storage)
 		return 1;
-	inode = BPF_CORE_READ(dentry, d_inode);
-	q->ino = inode ? BPF_CORE_READ(inode, i_ino) : 0;
-	if (!rf_quick_self(q, task) || !rf_quick_name(q, dentry, mnt, rights)) {
+	q->object = (__u64)dentry;
+	if (!rf_quick_name(q, dentry, mnt, rights)) {
 		q->checked = 0;
 		return 0;
 	}

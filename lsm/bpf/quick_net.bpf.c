@@ -4,15 +4,31 @@
  * a word about them. Everything else is for address.bpf.c.
  */
 #include "lsm/bpf/address.bpf.h"
+#include "lsm/bpf/self.bpf.h"
 
 #define RF_FEW 16 /* entries of a list, intervals of the table: the short way is for short ones */
+
+/* What cannot be read is of no family. */
+static __always_inline int read_raw(struct rf_raw_address *raw, __u64 address, __u32 len)
+{
+	__u64 *to = (__u64 *)raw;
+
+	if (!rf_casts)
+		return bpf_probe_read_kernel(raw, len, (void *)address);
+	to[0] = RF_CAST(struct timespec64, address)->tv_sec;
+	if (len > 8) {
+		to[1] = RF_CAST(struct timespec64, address + 8)->tv_sec;
+		to[2] = RF_CAST(struct timespec64, address + 16)->tv_sec;
+	}
+	return 0;
+}
 
 /* As rf_net_address and make_query; 0, or -1: not an address that counts. */
 static __always_inline int read_peer(const struct rf_quick_net *q, struct rf_net_query *query)
 {
-	struct rf_raw_address raw = {};
+	struct rf_raw_address raw __attribute__((aligned(8))) = {};
 
-	if (q->len < 8 || bpf_probe_read_kernel(&raw, q->len < 24 ? 8 : 24, (void *)q->address))
+	if (q->len < 8 || read_raw(&raw, q->address, q->len < 24 ? 8 : 24))
 		return -1;
 	query->port = __builtin_bswap16(raw.port);
 	if (raw.family == RF_AF_INET6 && q->len >= 24) {
@@ -47,6 +63,19 @@ static __always_inline int find_interval(const struct rf_img *img, const struct 
 		at += step * (rf_key_at_most(key, addr) & rf_borrow(probe, head->n_addr, 0));
 	}
 	*ret = (__u32)at;
+	return 0;
+}
+
+/* A list's two cells, which lie side by side in one page. */
+static __always_inline int list_of(const struct rf_img *img, __u32 at, __u32 *first, __u32 *count)
+{
+	const struct rf_page *page = rf_img_page(img, at >> RF_PAGE_SHIFT);
+
+	if (!page)
+		return -1;
+	at &= RF_PAGE_MASK & ~1u;
+	*first = page->cell[at];
+	*count = page->cell[at + 1];
 	return 0;
 }
 
@@ -86,8 +115,7 @@ static __always_inline int is_allowed(const struct rf_img *img, const struct rf_
 	__u32 no, first, count, allowed = head->net_default;
 
 	if (find_interval(img, head, query->addr, &no) ||
-	    rf_img_cell(img, head->addr_lists_off + no * 2u, &first) ||
-	    rf_img_cell(img, head->addr_lists_off + no * 2u + 1u, &count) ||
+	    list_of(img, head->addr_lists_off + no * 2u, &first, &count) ||
 	    add_list(img, head->net_any_off, head->n_net_any, query, &allowed) ||
 	    add_list(img, first, count, query, &allowed))
 		return 0;
@@ -98,23 +126,22 @@ int rf_quick_net(struct rf_quick_net *q)
 {
 	struct rf_net_query query = {};
 	const struct rf_image_head *head;
+	struct rf_quick_self self;
 	struct rf_sandbox *sb;
 	struct rf_img img;
-	__u32 slot;
 
-	if (!q)
+	if (!q || !rf_quick_self(&self, bpf_get_current_task_btf()))
 		return 0;
-	slot = q->slot;
-	sb = rf_sandbox_of(slot);
-	if (!sb || sb->id != q->sandbox)
+	sb = rf_sandbox_of(self.slot);
+	if (!sb || sb->id != self.sandbox)
 		return 0;
-	head = rf_head_of(rf_image_now(sb, slot), &img);
+	head = rf_head_of(rf_image_now(sb, self.slot), &img);
 	if (!head || (head->audit_connect && (q->rights & RF_A_CONNECT)))
 		return 0;
 	if (!rf_has_network(head))
 		return 1;
 	query.protocol = rf_protocol_bit(q->protocol);
-	query.session = q->session;
+	query.session = self.session;
 	query.rights = q->rights;
 	if (!q->address) {
 		query.addr[0] = q->addr[0];

@@ -60,11 +60,8 @@ int rf_unix_name(struct rf_work *w);
  * long way. Either the peer's address is at `address`, or the socket's own is asked about.
  */
 struct rf_quick_net {
-	__u64 sandbox;
 	__u64 address; /* 0: the own one, which is in addr and port */
 	__u64 addr[2];
-	__u32 slot;
-	__u32 session;
 	__u32 rights;
 	__u32 len; /* of what is at `address` */
 	__u16 port;
@@ -73,36 +70,18 @@ struct rf_quick_net {
 	__u16 spare;
 };
 
-/* 1: allowed, and nothing is to be recorded. */
+/* Of a caller that may be fenced. 1: allowed, and nothing is to be recorded. */
 int rf_quick_net(struct rf_quick_net *q);
-
-/* 1: the caller is in no fence; 0: q names its fence; -1: to be found out the long way. */
-static __always_inline int rf_quick_net_self(struct rf_quick_net *q)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct rf_task *mine;
-
-	if (!task->bpf_storage)
-		return 1;
-	mine = bpf_task_storage_get(&rf_task, task, NULL, 0);
-	if (!mine)
-		return -1;
-	q->sandbox = mine->sandbox;
-	q->slot = mine->slot;
-	q->session = mine->session & 1;
-	return 0;
-}
 
 /* The start of a hook about a peer's address: 1 answers it (allowed), 0 goes the long way. */
 static __always_inline int rf_quick_peer(struct socket *sock, __u64 address, __u32 len,
 					 __u32 rights)
 {
 	struct rf_quick_net q = {.address = address, .len = len, .rights = rights};
-	int r = rf_quick_net_self(&q);
 	struct sock *sk;
 
-	if (r)
-		return r > 0;
+	if (!bpf_get_current_task_btf()->bpf_storage)
+		return 1;
 	sk = sock->sk;
 	if (!sk)
 		return 0;
@@ -113,16 +92,41 @@ static __always_inline int rf_quick_peer(struct socket *sock, __u64 address, __u
 	return rf_quick_net(&q) == 1;
 }
 
-static __always_inline void rf_sock_start(struct rf_work *w, const struct sock *sk)
+/* The same about the socket's own address. */
+static __always_inline int rf_quick_local(struct socket *sock, __u32 rights)
 {
-	w->sock_type = BPF_CORE_READ(sk, sk_type);
-	w->sock_protocol = BPF_CORE_READ(sk, sk_protocol);
+	struct rf_quick_net q = {.rights = rights};
+	struct sock *sk;
+
+	if (!bpf_get_current_task_btf()->bpf_storage)
+		return 1;
+	sk = sock->sk;
+	if (!sk)
+		return 0;
+	q.family = sk->__sk_common.skc_family;
+	q.protocol = sk->sk_protocol;
+	q.port = sk->__sk_common.skc_num;
+	if (q.family == RF_AF_INET) {
+		q.addr[1] = (__u64)sk->__sk_common.skc_rcv_saddr << 32 | __builtin_bswap32(0xffff);
+	} else if (q.family == RF_AF_INET6) {
+		if (bpf_core_read(q.addr, sizeof(q.addr), &sk->__sk_common.skc_v6_rcv_saddr))
+			return 0;
+	} else {
+		return 0;
+	}
+	return rf_quick_net(&q) == 1;
+}
+
+static __always_inline void rf_sock_start(struct rf_work *w, struct sock *sk)
+{
+	w->sock_type = RF_READ(sk, sk_type);
+	w->sock_protocol = RF_READ(sk, sk_protocol);
 	w->rec.obj = RF_OBJ_INET;
 }
 
-static __always_inline __u32 rf_sock_family(const struct sock *sk)
+static __always_inline __u32 rf_sock_family(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_family);
+	return RF_READ(sk, __sk_common.skc_family);
 }
 
 #endif

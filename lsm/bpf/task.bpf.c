@@ -115,7 +115,8 @@ int BPF_PROG(rf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	return 0;
 }
 
-const volatile __u32 rf_era = 0; /* see struct rf_meta */
+const volatile __u32 rf_era = 0;   /* see struct rf_meta */
+const volatile __u32 rf_casts = 0; /* see read.bpf.h */
 
 static __always_inline bool is_counting(void)
 {
