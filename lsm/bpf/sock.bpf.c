@@ -45,7 +45,7 @@ int BPF_PROG(rf_sock_connect, struct socket *sock, struct sockaddr *address, int
 	__u32 family;
 	int r;
 
-	if (ret || rf_quick_peer(sock, rf_address_of(address), addrlen, RF_A_CONNECT))
+	if (ret || rf_quick_peer(sock, (__u64)address, addrlen, RF_A_CONNECT))
 		return ret;
 	sk = BPF_CORE_READ(sock, sk);
 	family = rf_sock_family(sk);
@@ -77,7 +77,7 @@ int BPF_PROG(rf_sock_sendmsg, struct socket *sock, struct msghdr *msg, int size,
 	void *name;
 	int r;
 
-	if (ret)
+	if (ret || !bpf_get_current_task_btf()->bpf_storage)
 		return ret;
 	name = BPF_CORE_READ(msg, msg_name);
 	if (!name)
@@ -130,9 +130,9 @@ static __always_inline void ask_unix_bind(struct rf_work *w)
 SEC("lsm/socket_bind")
 int BPF_PROG(rf_sock_bind, struct socket *sock, struct sockaddr *address, int addrlen, int ret)
 {
-	struct sock *sk = BPF_CORE_READ(sock, sk);
-	__u32 family = rf_sock_family(sk);
 	struct rf_work *w;
+	struct sock *sk;
+	__u32 family;
 	int r;
 
 	if (ret)
@@ -140,6 +140,8 @@ int BPF_PROG(rf_sock_bind, struct socket *sock, struct sockaddr *address, int ad
 	r = rf_begin(&w, RF_SEC_NETWORK, RF_H_SOCKET_BIND, RF_OP_BIND);
 	if (!w)
 		return r;
+	sk = BPF_CORE_READ(sock, sk);
+	family = rf_sock_family(sk);
 	rf_sock_start(w, sk);
 	w->at_object = (__u64)address;
 	w->at_len = addrlen;
@@ -153,14 +155,18 @@ int BPF_PROG(rf_sock_bind, struct socket *sock, struct sockaddr *address, int ad
 /* listen and accept: the right to listen at the socket's own address. */
 static __always_inline int check_listen(__u32 hook, __u32 op, struct socket *sock)
 {
-	struct sock *sk = BPF_CORE_READ(sock, sk);
-	__u32 family = rf_sock_family(sk);
 	struct rf_work *w;
+	struct sock *sk;
+	__u32 family;
 	int r;
 
+	if (rf_quick_local(sock, RF_A_LISTEN))
+		return 0;
 	r = rf_begin(&w, RF_SEC_NETWORK, hook, op);
 	if (!w)
 		return r;
+	sk = BPF_CORE_READ(sock, sk);
+	family = rf_sock_family(sk);
 	rf_sock_start(w, sk);
 	w->at_object = (__u64)sk;
 	if (family == RF_AF_UNIX)

@@ -166,6 +166,44 @@ test_binding_and_listening() {
 	contains "$(denials)" "network network.default" "denials of listen without bind"
 }
 
+# Listening sockets that were made outside: who accepts is asked for the address they listen on.
+test_accepting_on_what_was_opened_outside() {
+	policy net '"network": { "default": "deny", "rules": [
+  {"id": "four", "allow": ["listen"], "protocol": "tcp", "to": ["127.0.0.1"], "ports": [8090]},
+  {"id": "six", "allow": ["listen"], "protocol": "tcp", "to": ["::1"], "ports": [8090], "audit": true},
+  {"id": "loop", "allow": ["connect"], "protocol": "tcp", "to": ["@loopback"]} ] }'
+	cat >"$T/open.py" <<-'END'
+		import os, socket, sys
+		for at in ("127.0.0.1", 8090), ("::1", 8090), ("127.0.0.1", 8091), ("::1", 8091), ("127.0.0.2", 8090):
+		    s = socket.create_server(at, family=socket.AF_INET6 if ":" in at[0] else socket.AF_INET)
+		    c = socket.create_connection(at)
+		    for fd in s, c: os.set_inheritable(fd.fileno(), True); fd.detach()
+		os.execvp(sys.argv[1], sys.argv[1:])
+	END
+	cat >"$T/accept.py" <<-'END'
+		import socket
+		for fd in 3, 5, 7, 9, 11:
+		    s = socket.socket(fileno=fd)
+		    s.settimeout(20)
+		    try: s.accept(); print("accepted")
+		    except PermissionError: print("refused")
+	END
+	fds=$(printf -- '--keep-fd %d ' 3 5 7 9 11)
+	# shellcheck disable=SC2086
+	capture python3 "$T/open.py" "$RF" run -p "$T/net.json" $fds --events "$T/events" --summary never -- \
+		python3 "$T/accept.py"
+	eq "$OUT" "accepted
+accepted
+refused
+refused
+refused" "accepted: $ERR"
+	eq "$(events 'select(.operation == "accept") | .verdict + " " + .rule.id + " " + .object.address + " " +
+		(.object.port | tostring)')" "allowed six ::1 8090
+denied network.default 127.0.0.1 8091
+denied network.default ::1 8091
+denied network.default 127.0.0.2 8090" "records"
+}
+
 test_reuseport_beside_an_allowed_port() {
 	network_world
 	policy net '"network": { "default": "deny", "rules": [
