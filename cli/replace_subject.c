@@ -3,6 +3,7 @@
 #include "cli/replace_subject.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cmd.h"
@@ -10,6 +11,8 @@
 #include "sandbox/audit/history.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/str.h"
+
+#define STARTS_TRIES 500 /* looks at one that starts; ten seconds */
 
 RF_DEFINE_CLEANUP(json_t, json_freep, json_decref)
 
@@ -49,11 +52,28 @@ static int read_container(struct rf_replace_subject *s, const char *text, struct
 	return r;
 }
 
+/*
+ * A command's number is written down last of all, after the words of its policy: until then its
+ * sandbox is one that just starts.
+ */
+static int find_started(struct rf_replace_subject *s, const char *name, struct rf_err *err)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	int r = rf_record_find(&s->found, name, err);
+
+	for (int i = 0; r == 0 && s->found.supervised && !s->found.command && i < STARTS_TRIES;
+	     i++) {
+		(void)nanosleep(&pause, NULL);
+		r = rf_record_find(&s->found, name, err);
+	}
+	return r;
+}
+
 static int find(struct rf_replace_subject *s, struct rf_lsm *lsm, const char *name,
 		struct rf_err *err)
 {
 	RF_AUTOFREE char *text = NULL;
-	int r = rf_record_find(&s->found, name, err);
+	int r = find_started(s, name, err);
 	uint32_t slot = 0;
 
 	if (r == 0 && (!lsm || rf_fence_find(lsm, s->found.id, &slot) < 0))

@@ -283,6 +283,23 @@ test_two_at_once_and_killed_at_any_step() {
 	inside 1 "cat $T/first/file"
 }
 
+# Its record is there before the words of its policy are: who comes in between waits for them.
+test_a_sandbox_that_just_starts() {
+	local i
+	two_policies
+	status 0 "$RF" load # by itself, it may take longer than is waited
+	for ((i = 0; i < ROUNDS; i++)); do
+		"$RF" run -p "$T/one.json" --name young --summary never -- sleep 600 &
+		until "$RF" policy replace young "$T/two.json" >"$T/told" 2>&1; do
+			grep -q "no running sandbox is called young" "$T/told" || fail "$(cat "$T/told")"
+			kill -0 $! || fail "it did not start"
+		done
+		"$RF" stop --kill young
+		wait $!
+		wait_for '! grep -lqs "\"name\":\"young\"" /run/ringfence/sandboxes/*.json' "its record to go"
+	done
+}
+
 test_a_sandbox_that_ends_meanwhile() {
 	local i
 	two_policies
