@@ -28,6 +28,12 @@ struct rf_tree {
 	__u32 spare[9];
 };
 
+/* What the program rf_look answers: the sequence of mount_lock as hooks read it; see path.bpf.h. */
+struct rf_look {
+	__u32 mount_seq;
+	__u32 spare;
+};
+
 #ifndef __cplusplus
 _Static_assert(sizeof(struct rf_tree) == 64, "tree value");
 #endif

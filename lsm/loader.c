@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lsm/abi.h"
 #include "lsm/bpffs.h"
@@ -25,6 +26,7 @@
 #include "lsm/programs.h"
 #include "lsm/rf_bpf_hash.h"
 #include "lsm/rules.h"
+#include "lsm/sight.h"
 #include "lsm/tree.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/log.h"
@@ -283,7 +285,11 @@ static int load_into(const char *dir, struct rf_meta *meta, struct rf_err *err)
 	uint32_t n = 0;
 	int r;
 
-	r = open_and_load(&skel, meta ? meta->era + 1 : FIRST_ERA, meta, err);
+	r = rf_sight_symbols(err);
+	if (r == 0)
+		r = open_and_load(&skel, meta ? meta->era + 1 : FIRST_ERA, meta, err);
+	if (r == 0)
+		r = rf_sight_try(bpf_program__fd(skel->progs.rf_look), err);
 	if (r < 0)
 		return r;
 	if (mkdir(dir, 0700) < 0)

@@ -84,7 +84,8 @@ static __always_inline void read_dentry(struct rf_hop *hop, struct dentry *dentr
 		struct dentry *d = RF_CAST(struct dentry, dentry);
 
 		hop->seq = *(volatile unsigned int *)&d->d_seq.seqcount.sequence;
-		flags = *(volatile unsigned int *)&d->d_flags;
+		RF_BARRIER();
+		flags = d->d_flags;
 		*parent = (__u64)d->d_parent;
 		hop->name = (__u64)d->d_name.name;
 		len = d->d_name.len;

@@ -372,6 +372,9 @@ struct signal_struct {
 /* Keeps clang from moving a bounds check away from the access that the verifier sees. */
 #define RF_PIN(x) asm volatile("" : "+r"(x))
 
+/* Keeps clang from moving a load to the other side. */
+#define RF_BARRIER() asm volatile("" : : : "memory")
+
 #define RF_ERR_PTR_MIN ((__u64)-4095)
 
 #endif

@@ -51,7 +51,7 @@ static __always_inline int rf_quick_name(struct rf_quick *q, struct dentry *dent
 	struct rf_dir *dir;
 
 	q->seq = dentry->d_seq.seqcount.sequence;
-	RF_PIN(q->seq);
+	RF_BARRIER();
 	parent = dentry->d_parent;
 	if ((__u64)dentry == (__u64)mnt->mnt_root || (__u64)parent == (__u64)dentry ||
 	    (dentry->d_flags & RF_DCACHE_COMPARE) || (q->seq & 1))

@@ -52,8 +52,7 @@ static __always_inline __u32 rf_lock_seq(const void *lock)
 	if (rf_casts)
 		return *(volatile unsigned int *)&RF_CAST(struct seqcount_spinlock, lock)
 				->seqcount.sequence;
-	bpf_probe_read_kernel(&seq, sizeof(seq), lock);
-	return seq;
+	return bpf_probe_read_kernel(&seq, sizeof(seq), lock) ? 1 : seq;
 }
 
 #endif

@@ -20,7 +20,7 @@ struct rf_quick_self {
 static __always_inline int rf_self_cached(struct rf_quick_self *ret, struct task_struct *task)
 {
 	struct bpf_local_storage_map *map = (void *)&rf_task;
-	__u64 at = (__u64)task->bpf_storage + map->cache_idx * sizeof(void *) +
+	__u64 at = (__u64)RF_READ(task, bpf_storage) + map->cache_idx * sizeof(void *) +
 		   bpf_core_field_offset(struct bpf_local_storage, cache);
 	__u64 found = RF_CAST(struct timespec64, at)->tv_sec, value, last;
 

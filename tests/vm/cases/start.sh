@@ -143,4 +143,21 @@ test_a_policy_others_can_write_is_not_found_by_name() {
 	contains "$ERR" weak.json "sentence"
 }
 
+# Hooks that cannot find mount_lock would refuse every path, in every sandbox: so there are none.
+test_hidden_symbols_are_no_load() {
+	"$RF" unload >/dev/null 2>&1
+	capture setpriv --bounding-set -syslog "$RF" load
+	eq "$RC" 125 "status without CAP_SYSLOG: $OUT$ERR"
+	contains "$ERR" "CAP_SYSLOG" "the reason"
+	echo 2 >/proc/sys/kernel/kptr_restrict
+	capture "$RF" load
+	echo 0 >/proc/sys/kernel/kptr_restrict
+	eq "$RC" 125 "status with kptr_restrict: $OUT$ERR"
+	contains "$ERR" "mount_lock" "the reason"
+	contains "$("$RF" status)" "not loaded" "status"
+	eq "$(ls -d /sys/fs/bpf/ringfence* 2>/dev/null | grep -v -- -cg-)" "" "what is left"
+	secret_world
+	allowed world cat "$T/open/file"
+}
+
 run_tests
