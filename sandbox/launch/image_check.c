@@ -98,6 +98,9 @@ static int check_row(struct check *c, const struct rf_dfa_head *dfa, uint32_t st
 	for (uint32_t byte = 0; byte < 256; byte++) {
 		uint32_t value = page->cell[(state + byte) & RF_PAGE_MASK], to;
 
+		/* A name's end is no byte of it: what were followed there would go on behind. */
+		if (byte == 0 && value >> RF_TAG_SHIFT == 0)
+			return bad(c, "a transition by no byte");
 		if (byte == 0) {
 			to = stays ? state : target_of(fallback);
 		} else if (value >> RF_TAG_SHIFT == byte << 2) {

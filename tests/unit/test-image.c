@@ -657,6 +657,21 @@ static void damage_is_found_or_harmless(void **state)
 	drop(&f);
 }
 
+/* What a name's end would lead to is followed behind the name, through memory of the kernel's. */
+static void the_end_of_a_name_leads_nowhere(void **state)
+{
+	struct fixture f = make(files_json);
+	__u32 start = f.head->files.start;
+	__u32 *cell = &f.image->pages[start >> RF_PAGE_SHIFT].cell[start & RF_PAGE_MASK];
+	struct rf_err err = RF_ERR_INIT;
+
+	(void)state;
+	*cell = (start & RF_PAGE_MASK) << 2;
+	assert_int_equal(rf_image_check(f.image->pages, f.image->n_pages, &err), -EBADMSG);
+	assert_non_null(strstr(rf_err_text(&err), "a transition by no byte"));
+	drop(&f);
+}
+
 /* A hook's answer beyond the last errno would pass for a pointer in the kernel. */
 static void a_rule_answers_with_an_errno(void **state)
 {
@@ -758,4 +773,5 @@ UNIT_MAIN(cmocka_unit_test(words_are_bytes), cmocka_unit_test(files_by_table),
 	  cmocka_unit_test(unix_names), cmocka_unit_test(devices),
 	  cmocka_unit_test(another_policy_has_another_name),
 	  cmocka_unit_test(damage_is_found_or_harmless),
+	  cmocka_unit_test(the_end_of_a_name_leads_nowhere),
 	  cmocka_unit_test(a_rule_answers_with_an_errno));
