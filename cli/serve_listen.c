@@ -145,9 +145,12 @@ static int open_socket(struct listener *l, struct rf_err *err)
 		return rf_err_sys(err, -errno, "cannot listen on %s", RF_SERVICE_SOCKET);
 	l->made = true;
 	if (chown(RF_SERVICE_SOCKET, 0, group) < 0 || chmod(RF_SERVICE_SOCKET, mode) < 0 ||
-	    listen(l->fd, BACKLOG) < 0)
-		return rf_err_sys(err, -errno, "cannot listen on %s", RF_SERVICE_SOCKET);
-	return 0;
+	    listen(l->fd, BACKLOG) < 0) {
+		r = rf_err_sys(err, -errno, "cannot listen on %s", RF_SERVICE_SOCKET);
+		(void)unlink(RF_SERVICE_SOCKET); /* while nobody else can have made it */
+		l->made = false;
+	}
+	return r;
 }
 
 /* ---- callers ---- */
@@ -349,15 +352,14 @@ int rf_serve_listen(struct rf_serve *serve_, struct rf_err *err)
 		return rf_err_sys(err, -ENOMEM, "serve");
 	*l = (struct listener){.serve = serve_, .fd = -1, .signal_fd = -1};
 	r = take_given(&l->fd, err);
+	/* Before there is a socket that would stay: a signal that comes meanwhile just ends us. */
 	if (r >= 0)
-		r = open_signals(l, err) < 0 ? err->code : r;
+		load_kernel_side(l);
+	if (r >= 0 && open_signals(l, err) < 0)
+		r = err->code;
 	if (r == 0)
 		r = open_socket(l, err);
-	if (r >= 0) {
-		load_kernel_side(l);
-		r = 0;
-	}
-	if (r == 0)
+	if (r >= 0)
 		r = start_audit(l, err);
 	if (r == 0)
 		r = serve(l, err);

@@ -61,8 +61,11 @@ static int find_place(struct rf_err *err)
 int rf_live_lock(struct rf_err *err)
 {
 	RF_AUTOCLOSE int dir = -1;
-	int r = rf_fd_mkdirs(RF_READERS_DIR, 0700, err);
+	/* What is around it is everybody's to look at: the service's socket is there. */
+	int r = rf_fd_mkdirs(RF_RUN_DIR, 0755, err);
 
+	if (r == 0)
+		r = rf_fd_mkdirs(RF_READERS_DIR, 0700, err);
 	if (r < 0)
 		return r;
 	dir = open(RF_READERS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

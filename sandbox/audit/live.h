@@ -16,7 +16,8 @@
 
 #include "sandbox/base/err.h"
 
-#define RF_READERS_DIR "/run/ringfence/readers"
+#define RF_RUN_DIR     "/run/ringfence"
+#define RF_READERS_DIR RF_RUN_DIR "/readers"
 #define RF_READERS_MAX 16
 
 typedef int rf_live_fn(void *data, const char *line, size_t len, struct rf_err *err);

@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "lsm/pins.h"
 #include "sandbox/audit/history.h"
@@ -82,6 +83,19 @@ static void load_container(const struct watched *watched, struct rf_subject *sub
 	subject->container_pod = json_string_value(json_object_get(container, "pod"));
 }
 
+/* Who only looks at records locks them for a moment, too. */
+static bool lock_record(int fd)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < 5; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 /*
  * A container has no supervisor: the first who follows its events empties its ring, so that there
  * is always room. Whoever holds the lock of its record is that one.
@@ -93,7 +107,7 @@ static bool become_owner(struct watched *watched)
 
 	record_path(watched->id, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0 || !lock_record(fd))
 		return false;
 	watched->lock_fd = RF_TAKE_FD(fd);
 	return true;

@@ -21,6 +21,8 @@
 /* A launch cleans up for others, but not without end. */
 #define COLLECT_MAX 64
 
+#define TURN_TRIES 100 /* a second */
+
 /* A file without content whose maker died before writing it. */
 #define EMPTY_AGE_S 60
 
@@ -143,13 +145,35 @@ static DIR *open_dir(const struct rf_record *own)
 	return dir;
 }
 
+/*
+ * One at a time: a launch leaves it to who is at it, others wait for a moment. A file that only we
+ * can open, since whoever can open the directory could lock that. False: somebody is at it.
+ */
+static bool take_turn(int dir_fd, bool wait, int *ret)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+	RF_AUTOCLOSE int fd =
+		openat(dir_fd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int tries = wait ? TURN_TRIES : 1;
+
+	if (fd < 0) /* no room: what is taken away makes some */
+		return true;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (--tries <= 0)
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	*ret = RF_TAKE_FD(fd);
+	return true;
+}
+
 void rf_record_collect(const struct rf_record *own)
 {
 	RF_AUTOCLOSEDIR DIR *dir = open_dir(own);
+	RF_AUTOCLOSE int turn = -1;
 	int seen = 0;
 
-	/* One at a time: who comes meanwhile has nothing to do. */
-	if (!dir || flock(dirfd(dir), LOCK_EX | LOCK_NB) < 0)
+	if (!dir || !take_turn(dirfd(dir), !own, &turn))
 		return;
 	for (struct dirent *entry = readdir(dir); entry && seen < COLLECT_MAX; entry = readdir(dir))
 		if (rf_str_has_suffix(entry->d_name, ".json") &&
