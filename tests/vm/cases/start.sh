@@ -155,7 +155,7 @@ test_hidden_symbols_are_no_load() {
 	eq "$RC" 125 "status with kptr_restrict: $OUT$ERR"
 	contains "$ERR" "mount_lock" "the reason"
 	contains "$("$RF" status)" "not loaded" "status"
-	eq "$(ls -d /sys/fs/bpf/ringfence* 2>/dev/null | grep -v -- -cg-)" "" "what is left"
+	eq "$(find /sys/fs/bpf -maxdepth 1 -name "ringfence*" ! -name "*-cg-*")" "" "what is left"
 	secret_world
 	allowed world cat "$T/open/file"
 }
