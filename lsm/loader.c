@@ -286,9 +286,9 @@ static int load_into(const char *dir, struct rf_meta *meta, struct rf_err *err)
 	int r;
 
 	r = rf_sight_symbols(err);
-	if (r == 0)
+	if (r >= 0)
 		r = open_and_load(&skel, meta ? meta->era + 1 : FIRST_ERA, meta, err);
-	if (r == 0)
+	if (r >= 0)
 		r = rf_sight_try(bpf_program__fd(skel->progs.rf_look), err);
 	if (r < 0)
 		return r;
