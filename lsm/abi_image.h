@@ -70,7 +70,7 @@ struct rf_page {
  *	bits 22-31	tag: byte << 2, plus RF_TAG_CROSS if the target is in another page;
  *			RF_TAG_NONE, which equals no byte's tag: header cell or free cell
  *	bits 2-13	target's base in its page, so that a masked cell is a byte offset
- *	bits 14-21, 0-1	target's page, low 8 and high 2 bits (CROSS and default cells)
+ *	bits 14-21, 0-1	target's page, low 8 and high 2 bits; without CROSS the page it is in
  *	bit 24		in a default cell: RF_TAG_STAYS, see there
  *
  * Header cells stand before the base (circular too): base - 1 the accept word, base - 2 the

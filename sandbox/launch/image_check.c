@@ -80,75 +80,113 @@ static bool leaves_by(uint32_t fallback, uint32_t byte)
 	return (fallback & 0xff) == byte || (fallback >> 8 & 0xff) == byte;
 }
 
-/* The row of one state; states it leads to that are new are put on the stack. */
-static int check_row(struct check *c, const struct rf_dfa_head *dfa, uint32_t state,
-		     uint32_t *stack, size_t *top, size_t room)
+/* A state's row, and what its headers say. */
+struct row {
+	const struct rf_page *page;
+	uint32_t state, fallback;
+	bool stays, sticky;
+};
+
+static int read_headers(const struct check *c, const struct rf_dfa_head *dfa, struct row *row)
 {
-	const struct rf_page *page = &c->pages[state >> RF_PAGE_SHIFT];
+	const uint32_t accept = header(c, row->state, 1), info = header(c, row->state, 3);
 
-	const uint32_t fallback = header(c, state, 2);
-	const bool stays = fallback >> RF_TAG_SHIFT & RF_TAG_STAYS;
-
-	if (header(c, state, 1) >> RF_TAG_SHIFT != RF_TAG_NONE ||
-	    header(c, state, 3) >> RF_TAG_SHIFT != RF_TAG_NONE ||
-	    (fallback >> RF_TAG_SHIFT & ~RF_TAG_STAYS) != RF_TAG_NONE)
+	row->page = &c->pages[row->state >> RF_PAGE_SHIFT];
+	row->fallback = header(c, row->state, 2);
+	row->stays = row->fallback >> RF_TAG_SHIFT & RF_TAG_STAYS;
+	row->sticky = accept & RF_ACC_STICKY;
+	if (accept >> RF_TAG_SHIFT != RF_TAG_NONE || info >> RF_TAG_SHIFT != RF_TAG_NONE ||
+	    (row->fallback >> RF_TAG_SHIFT & ~RF_TAG_STAYS) != RF_TAG_NONE)
 		return bad(c, "a state without its header");
-	if ((header(c, state, 3) & RF_TAG_PAYLOAD) >= dfa->n_info)
+	if ((info & RF_TAG_PAYLOAD) >= dfa->n_info)
 		return bad(c, "a state without a verdict");
-	for (uint32_t byte = 0; byte < 256; byte++) {
-		uint32_t value = page->cell[(state + byte) & RF_PAGE_MASK], to;
-
-		/* A name's end is no byte of it: what were followed there would go on behind. */
-		if (byte == 0 && value >> RF_TAG_SHIFT == 0)
-			return bad(c, "a transition by no byte");
-		if (byte == 0) {
-			to = stays ? state : target_of(fallback);
-		} else if (value >> RF_TAG_SHIFT == byte << 2) {
-			to = (state & ~(uint32_t)RF_PAGE_MASK) | (value & RF_ROW_MASK) >> 2;
-			if (stays && (fallback & 0xffff) && byte != '/' &&
-			    !leaves_by(fallback, byte))
-				return bad(c, "a state that is left by more bytes than it says");
-		} else if (value >> RF_TAG_SHIFT == (byte << 2 | RF_TAG_CROSS)) {
-			to = target_of(value);
-			if (stays)
-				return bad(c, "a state that leaves its page");
-		} else {
-			continue;
-		}
-		if (!in_pages(c, to))
-			return bad(c, "a transition out of the states");
-		if (is_base(c, to))
-			continue;
-		if (*top == room)
-			return bad(c, "more states than it says");
-		set_base(c, to);
-		stack[(*top)++] = to;
-	}
+	/* A name's end is no byte of it: what were followed there would go on behind. */
+	if (row->page->cell[row->state & RF_PAGE_MASK] >> RF_TAG_SHIFT == 0)
+		return bad(c, "a transition by no byte");
 	return 0;
+}
+
+/* A transition of the row's own, by a byte that is not 0. */
+static int check_transition(const struct check *c, const struct row *row, uint32_t byte,
+			    uint32_t value)
+{
+	const uint32_t to = target_of(value);
+
+	if (row->sticky && byte != '/' && to != row->state)
+		return bad(c, "a state that is left within a name, which it denies");
+	if (value >> RF_TAG_SHIFT & RF_TAG_CROSS)
+		return row->stays ? bad(c, "a state that leaves its page") : 0;
+	/* A walk keeps the cell as its row, and takes equal ones for one state. */
+	if (to >> RF_PAGE_SHIFT != row->state >> RF_PAGE_SHIFT)
+		return bad(c, "a transition within a page that names another");
+	if (row->stays && (row->fallback & 0xffff) && byte != '/' &&
+	    !leaves_by(row->fallback, byte))
+		return bad(c, "a state that is left by more bytes than it says");
+	return 0;
+}
+
+/* States that are led to and new, and how many there may be. */
+struct stack {
+	uint32_t *state;
+	size_t top, room;
+};
+
+static int reach(struct check *c, uint32_t to, struct stack *stack)
+{
+	if (!in_pages(c, to))
+		return bad(c, "a transition out of the states");
+	if (is_base(c, to))
+		return 0;
+	if (stack->top == stack->room)
+		return bad(c, "more states than it says");
+	set_base(c, to);
+	stack->state[stack->top++] = to;
+	return 0;
+}
+
+static int check_row(struct check *c, const struct rf_dfa_head *dfa, uint32_t state,
+		     struct stack *stack)
+{
+	struct row row = {.state = state};
+	int r = read_headers(c, dfa, &row);
+
+	if (r == 0 && !row.stays) {
+		if (row.sticky && target_of(row.fallback) != state)
+			return bad(c, "a state that is left within a name, which it denies");
+		r = reach(c, target_of(row.fallback), stack);
+	}
+	for (uint32_t byte = 1; byte < 256 && r == 0; byte++) {
+		uint32_t value = row.page->cell[(state + byte) & RF_PAGE_MASK];
+
+		if ((value >> RF_TAG_SHIFT & ~RF_TAG_CROSS) != byte << 2)
+			continue;
+		r = check_transition(c, &row, byte, value);
+		if (r == 0)
+			r = reach(c, target_of(value), stack);
+	}
+	return r;
 }
 
 /* Every state that a walk can reach is a state. */
 static int check_walk(struct check *c, const struct rf_dfa_head *dfa)
 {
-	RF_AUTOFREE uint32_t *stack = calloc((size_t)dfa->n_states + 1, sizeof(*stack));
-	size_t top = 0, seen = 0;
+	RF_AUTOFREE uint32_t *room = calloc((size_t)dfa->n_states + 1, sizeof(*room));
+	struct stack stack = {.state = room, .room = (size_t)dfa->n_states + 1};
+	size_t seen = 0;
+	int r;
 
-	if (!stack)
+	if (!room)
 		return rf_err_set(c->err, -ENOMEM, "no memory to check the policy image");
 	if (!in_pages(c, dfa->start))
 		return bad(c, "it has no first state");
-	set_base(c, dfa->start);
-	stack[top++] = dfa->start;
-	while (top) {
-		uint32_t state = stack[--top];
-		int r;
-
+	r = reach(c, dfa->start, &stack);
+	while (r == 0 && stack.top) {
 		if (seen++ >= dfa->n_states)
 			return bad(c, "more states than it says");
-		r = check_row(c, dfa, state, stack, &top, (size_t)dfa->n_states + 1);
-		if (r < 0)
-			return r;
+		r = check_row(c, dfa, stack.state[--stack.top], &stack);
 	}
+	if (r < 0)
+		return r;
 	return seen == dfa->n_states ? 0 : bad(c, "fewer states than it says");
 }
 
