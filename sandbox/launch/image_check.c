@@ -33,12 +33,18 @@ static uint32_t cell(const struct check *c, size_t at)
 	return c->pages[at >> RF_PAGE_SHIFT].cell[at & RF_PAGE_MASK];
 }
 
-/* n elements of `size` cells at `at`, none of which straddles a page. */
+#define HEAD_CELLS (sizeof(struct rf_image_head) / sizeof(uint32_t))
+
+/*
+ * n elements of `size` cells at `at`, none of which straddles a page or lies in the head: its id is
+ * not known yet (rf_image_own).
+ */
 static bool table_fits(const struct check *c, uint32_t at, size_t n, size_t size)
 {
 	size_t cells = c->n_pages * RF_PAGE_CELLS;
 
-	return at % size == 0 && at <= cells && n <= (cells - at) / size;
+	return at % size == 0 && at <= cells && n <= (cells - at) / size &&
+	       (n == 0 || at >= HEAD_CELLS);
 }
 
 static uint32_t target_of(uint32_t value)
@@ -205,7 +211,7 @@ static int check_tables(const struct check *c, const struct rf_dfa_head *dfa)
 	if (dfa->n_info == 0 || !table_fits(c, dfa->info_off, dfa->n_info, 2))
 		return bad(c, "the table of info words");
 	if (dfa->n_related > RF_RELATION_STATES || !dfa->n_related != !dfa->relation_off ||
-	    !table_fits(c, dfa->relation_off, bits / 32 + 1, 1))
+	    (dfa->n_related && !table_fits(c, dfa->relation_off, bits / 32 + 1, 1)))
 		return bad(c, "the relation");
 	for (uint32_t i = 0; i < dfa->n_info; i++) {
 		uint32_t related = cell(c, dfa->info_off + 2 * (size_t)i + 1);

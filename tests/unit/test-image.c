@@ -703,6 +703,16 @@ static void sticky_is_left(struct rf_image_head *head, __u32 *cells)
 	cells[base - 1] |= RF_ACC_STICKY;
 }
 
+/* The id is written when all is checked, and what it is nobody knows before. */
+static void rules_lie_in_the_id(struct rf_image_head *head, __u32 *cells RF_UNUSED)
+{
+	head->id = 13;
+	head->rules_off = offsetof(struct rf_image_head, id) / sizeof(__u32);
+	head->n_rules = 1;
+	head->n_addr = head->n_dev = head->n_net_any = 0;
+	head->sections = 0;
+}
+
 static void what_programs_rely_on_is_checked(void **state)
 {
 	static const char policy[] =
@@ -717,6 +727,7 @@ static void what_programs_rely_on_is_checked(void **state)
 	} table[] = {
 		{edge_names_another_page, "a transition within a page that names another"},
 		{sticky_is_left, "a state that is left within a name, which it denies"},
+		{rules_lie_in_the_id, "the table of rules"},
 	};
 
 	(void)state;
