@@ -6,6 +6,7 @@
  * what it could do is decide wrongly or fail late. Here every offset, count and target is proven to
  * lead to the thing it should.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "sandbox/launch/image.h"
@@ -244,11 +245,27 @@ static int check_verdicts(const struct check *c, const struct rf_dfa_head *dfa)
 	return 0;
 }
 
-/* A list of entries lies in one page. */
-static bool list_fits(const struct check *c, uint32_t first, uint32_t count)
+/* Entries of `size` cells lie in one page, and their rules, in cell `rule` of each, are there. */
+static bool list_fits(const struct check *c, uint32_t first, uint32_t count, uint32_t size,
+		      uint32_t rule)
 {
-	return count <= RF_NET_LIST_MAX && table_fits(c, first, count, 4) &&
-	       (first & RF_PAGE_MASK) + count * 4 <= RF_PAGE_CELLS;
+	if (!table_fits(c, first, count, size) ||
+	    (first & RF_PAGE_MASK) + count * size > RF_PAGE_CELLS)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if ((cell(c, first + (size_t)i * size + rule) & 0xffff) >= c->head->n_rules)
+			return false;
+	return true;
+}
+
+#define NET_CELLS (sizeof(struct rf_net_entry) / 4)
+#define NET_RULE  (offsetof(struct rf_net_entry, rule) / 4)
+#define DEV_CELLS (sizeof(struct rf_dev_entry) / 4)
+#define DEV_RULE  (offsetof(struct rf_dev_entry, rule) / 4)
+
+static bool net_list_fits(const struct check *c, uint32_t first, uint32_t count)
+{
+	return count <= RF_NET_LIST_MAX && list_fits(c, first, count, NET_CELLS, NET_RULE);
 }
 
 static int check_net(const struct check *c)
@@ -266,14 +283,14 @@ static int check_net(const struct check *c)
 	if (pages > 1 && (!table_fits(c, head->addr_top_off, pages, 4) || !head->addr_top_off ||
 			  (head->addr_top_off & RF_PAGE_MASK)))
 		return bad(c, "the table of address pages");
-	if (!list_fits(c, head->net_any_off, head->n_net_any))
+	if (!net_list_fits(c, head->net_any_off, head->n_net_any))
 		return bad(c, "the list of rules for every address");
 	for (uint32_t i = 0; i < head->n_addr; i++) {
 		size_t list = head->addr_lists_off + 2 * (size_t)i;
 		const uint32_t *key = &c->pages[0].cell[0] + head->addr_keys_off + 4 * (size_t)i;
 		static const uint32_t zero[4];
 
-		if (!list_fits(c, cell(c, list), cell(c, list + 1)))
+		if (!net_list_fits(c, cell(c, list), cell(c, list + 1)))
 			return bad(c, "a list of rules for an address");
 		if (i == 0 ? memcmp(key, zero, 16) != 0 : memcmp(key - 4, key, 16) >= 0)
 			return bad(c, "the order of addresses");
@@ -315,8 +332,8 @@ static int check_head(const struct check *c)
 	for (int i = 0; i < RF_K_COUNT; i++)
 		if (head->kernel[i] > RF_K_DENY)
 			return bad(c, "a kernel key's value");
-	if (head->n_dev > RF_DEV_MAX || !table_fits(c, head->dev_off, head->n_dev, 8) ||
-	    (head->dev_off & RF_PAGE_MASK) + head->n_dev * 8 > RF_PAGE_CELLS)
+	if (head->n_dev > RF_DEV_MAX ||
+	    !list_fits(c, head->dev_off, head->n_dev, DEV_CELLS, DEV_RULE))
 		return bad(c, "the table of devices");
 	return 0;
 }

@@ -713,6 +713,25 @@ static void rules_lie_in_the_id(struct rf_image_head *head, __u32 *cells RF_UNUS
 	head->sections = 0;
 }
 
+static void device_of_no_rule(struct rf_image_head *head, __u32 *cells)
+{
+	((struct rf_dev_entry *)(void *)(cells + head->dev_off))->rule = (__u16)head->n_rules;
+}
+
+static void address_of_no_rule(struct rf_image_head *head, __u32 *cells)
+{
+	__u32 *list = cells + head->addr_lists_off;
+
+	while (!list[1])
+		list += 2;
+	((struct rf_net_entry *)(void *)(cells + list[0]))->rule = RF_RULE_UNJUDGED;
+}
+
+static void network_of_no_rule(struct rf_image_head *head, __u32 *cells)
+{
+	((struct rf_net_entry *)(void *)(cells + head->net_any_off))->rule = RF_RULE_SELF;
+}
+
 static void what_programs_rely_on_is_checked(void **state)
 {
 	static const char policy[] =
@@ -728,6 +747,9 @@ static void what_programs_rely_on_is_checked(void **state)
 		{edge_names_another_page, "a transition within a page that names another"},
 		{sticky_is_left, "a state that is left within a name, which it denies"},
 		{rules_lie_in_the_id, "the table of rules"},
+		{device_of_no_rule, "the table of devices"},
+		{address_of_no_rule, "a list of rules for an address"},
+		{network_of_no_rule, "the list of rules for every address"},
 	};
 
 	(void)state;
