@@ -131,16 +131,23 @@ int rf_nail_ask(struct rf_work *w, __u32 rights)
 	return 0;
 }
 
-/* The object's serial number, which it gets if it has none; 0: no room. */
-static __always_inline __u64 make_serial(const struct rf_nail_object *object)
+/*
+ * Gives the object the serial number of a nail that is in the sandbox's own map already. In this
+ * order: a sandbox whose map is full takes no room in the table that all share. Another may have
+ * given the object one meanwhile: then the nail is made anew by that.
+ */
+static __always_inline int give_serial(const struct rf_nail_object *object, void *map,
+				       struct rf_nail *nail, const __u32 *state)
 {
-	__u64 serial = serial_of(object);
+	__u64 serial;
 
-	if (serial)
-		return serial;
-	serial = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32() | 1;
-	bpf_map_update_elem(&rf_nail_object, object, &serial, BPF_NOEXIST);
-	return serial_of(object);
+	bpf_map_update_elem(&rf_nail_object, object, &nail->serial, BPF_NOEXIST);
+	serial = serial_of(object);
+	if (serial == nail->serial)
+		return 0;
+	bpf_map_delete_elem(map, nail);
+	nail->serial = serial;
+	return !serial || bpf_map_update_elem(map, nail, state, BPF_ANY);
 }
 
 int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
@@ -152,7 +159,7 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 	struct dentry *dentry = (void *)address;
 	struct inode *inode;
 	struct rf_img img;
-	__u32 slot, bit, state;
+	__u32 slot, bit, state, is_new;
 	void *map;
 
 	if (!w)
@@ -167,14 +174,16 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 	if (!sb || !map || !head)
 		return unknown(w, rights);
 	object_of(&object, inode);
-	nail.serial = make_serial(&object);
+	nail.serial = serial_of(&object);
 	nail.image = head->id;
-	if (!nail.serial)
-		return unknown(w, rights);
-	if (bpf_map_lookup_elem(map, &nail))
+	is_new = !nail.serial;
+	if (is_new)
+		nail.serial = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32() | 1;
+	else if (bpf_map_lookup_elem(map, &nail))
 		return 0;
 	state = w->spot.state;
-	if (bpf_map_update_elem(map, &nail, &state, BPF_ANY))
+	if (bpf_map_update_elem(map, &nail, &state, BPF_ANY) ||
+	    (is_new && give_serial(&object, map, &nail, &state)))
 		return unknown(w, rights);
 	bit = rf_nail_bit(object.ino);
 	__sync_fetch_and_or(&sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)], 1ull << (bit & 63));
