@@ -25,7 +25,7 @@ stress() {
 	worlds "$1"
 	# They go on until they are told, so that no replacement, however slow, comes after their end.
 	# shellcheck disable=SC2064
-	trap "touch '$1/stop'" EXIT
+	trap "touch '$1/stop' 2>/dev/null" EXIT
 	"$ATTACK/stress" outside "$1" $((SECONDS_EACH + 2)) &
 	outside=$!
 	"$RF" run -p "$T/one.json" --name stress --summary never --events "$T/events" -- \
