@@ -150,6 +150,8 @@ static unsigned count_fenced(void)
 	return fenced;
 }
 
+#define TICKS_S 0.02 /* of CLK_TCK, and of the slowest CONFIG_HZ */
+
 /* Seconds since the machine's start at which a process began; negative: it is no containerd. */
 static double start_of(const char *pid)
 {
@@ -181,7 +183,10 @@ static long find_old_containerd(const char *spec)
 	if (stat(spec, &st) < 0 || !dir || clock_gettime(CLOCK_REALTIME, &now) < 0 ||
 	    clock_gettime(CLOCK_BOOTTIME, &up) < 0)
 		return 0;
-	/* As seconds since the machine's start, too; those of the processes are cut to a tick. */
+	/*
+	 * As seconds since the machine's start, too. Those of processes are cut to a tick, those of
+	 * files to the kernel's own: who began about then counts as before.
+	 */
 	cleared = (double)st.st_mtim.tv_sec + 1e-9 * (double)st.st_mtim.tv_nsec -
 		  ((double)now.tv_sec + 1e-9 * (double)now.tv_nsec) +
 		  ((double)up.tv_sec + 1e-9 * (double)up.tv_nsec);
@@ -192,7 +197,7 @@ static long find_old_containerd(const char *spec)
 		if (rf_parse_u64(entry->d_name, INT32_MAX, &pid) < 0)
 			continue;
 		start = start_of(entry->d_name);
-		if (start >= 0 && start <= cleared)
+		if (start >= 0 && start <= cleared + TICKS_S)
 			return (long)pid;
 	}
 	return 0;

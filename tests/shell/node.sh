@@ -229,6 +229,7 @@ else
 	ok "uninstall: hooks.d is gone already" test ! -e "$HOOK"
 	kill $old
 	wait $old 2>/dev/null
+	sleep 0.1 # who starts in the moment of the change counts as before it
 	"$TMP/containerd" 1000 9<&- &
 	old=$!
 	wait_for grep -qx containerd "/proc/$old/comm"
