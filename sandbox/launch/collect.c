@@ -146,15 +146,16 @@ static DIR *open_dir(const struct rf_record *own)
 }
 
 /*
- * One at a time: a launch leaves it to who is at it, others wait for a moment. A file that only we
- * can open, since whoever can open the directory could lock that. False: somebody is at it.
+ * One at a time: who comes meanwhile waits, since the other may be past what it came for. A file
+ * that only we can open, since whoever can open the directory could lock that. False: somebody is
+ * at it for long.
  */
-static bool take_turn(int dir_fd, bool wait, int *ret)
+static bool take_turn(int dir_fd, int *ret)
 {
 	const struct timespec pause = {.tv_nsec = 10000000};
 	RF_AUTOCLOSE int fd =
 		openat(dir_fd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int tries = wait ? TURN_TRIES : 1;
+	int tries = TURN_TRIES;
 
 	if (fd < 0) /* no room: what is taken away makes some */
 		return true;
@@ -173,7 +174,7 @@ void rf_record_collect(const struct rf_record *own)
 	RF_AUTOCLOSE int turn = -1;
 	int seen = 0;
 
-	if (!dir || !take_turn(dirfd(dir), !own, &turn))
+	if (!dir || !take_turn(dirfd(dir), &turn))
 		return;
 	for (struct dirent *entry = readdir(dir); entry && seen < COLLECT_MAX; entry = readdir(dir))
 		if (rf_str_has_suffix(entry->d_name, ".json") &&
