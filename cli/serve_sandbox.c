@@ -37,9 +37,6 @@ static int set_nails(struct rf_served *served, const struct rf_peer *peer,
 
 	if (r < 0 || rule.n_paths == 0)
 		return r;
-	if (!rf_fence_nails_free(served->lsm))
-		return rf_err_set(err, -ENOSPC,
-				  "too many objects are named by users' deny rules already");
 	rule.paths = patterns;
 	rf_peer_become(peer);
 	r = rf_nails_set(served->lsm, served->slot, "/", &policy, image, false, err);

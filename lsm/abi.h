@@ -15,7 +15,7 @@
 #include "lsm/abi_stack.h"
 #include "lsm/abi_tree.h"
 
-#define RF_ABI_VERSION 4
+#define RF_ABI_VERSION 5
 
 /* ---- map values ---- */
 
@@ -53,7 +53,10 @@ static inline __u32 rf_image_at(__u32 slot, __u32 policy_gen)
  * Nails hold objects that deny rules name without a wildcard, whatever other names they have
  * (POLICY.md 13). Hash "rf_nail_object" gives each such object a serial number that is never used
  * again, and forgets it when the object is freed: so an inode number that comes back is another
- * object. The slot's map in "rf_nail" leads from serial and image to the state of its denied name.
+ * object. "rf_user_object" is the same for sandboxes that the service made for users (`owner`):
+ * what they fill is theirs alone. The slot's map in "rf_nail" leads from serial and image to the
+ * state of the object's denied name; what is left there of objects that are gone is taken out when
+ * the map is full.
  */
 struct rf_nail_object {
 	__u64 ino;
@@ -66,7 +69,14 @@ struct rf_nail {
 	__u64 image;  /* rf_image_head.id: what the state is a state of */
 };
 
+struct rf_nailed {
+	__u32 state;
+	__u32 pending;		      /* 1: the object does not have the serial number yet */
+	struct rf_nail_object object; /* to find out whether it is still there */
+};
+
 #define RF_NAIL_OBJECTS 65536
+#define RF_USER_OBJECTS 32768
 #define RF_NAIL_WORDS	4
 
 /* What program "rf_identify" is run on: the object behind a descriptor of the caller. */
@@ -134,8 +144,7 @@ struct rf_sandbox {
 	__u32 nail_room;  /* capacity of the slot's map of nails; user space only */
 	/* Nailed objects: a bit by rf_nail_bit of each one's inode number; none set: none. */
 	__u64 nail_bits[RF_NAIL_WORDS];
-	__u64 owner; /* uid + 1 of the user for whom the service made it; 0: root's own; user space
-			only */
+	__u64 owner; /* uid + 1 of the user for whom the service made it; 0: root's own */
 	/* Until then (CLOCK_BOOTTIME) records that are no denials wake nobody; set at each wake. */
 	__u64 rest_until;
 	/* Who is replacing the policy, as in self_tgid: the slot is not given out meanwhile. */

@@ -100,11 +100,6 @@ uint32_t rf_fence_owned(struct rf_lsm *lsm RF_UNUSED, uint64_t owner RF_UNUSED)
 	return 0;
 }
 
-bool rf_fence_nails_free(struct rf_lsm *lsm RF_UNUSED)
-{
-	return false;
-}
-
 void rf_fence_keep(struct rf_lsm *lsm RF_UNUSED, uint32_t slot RF_UNUSED)
 {
 }

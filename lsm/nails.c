@@ -26,13 +26,13 @@ static int empty(int fd, struct rf_err *err)
 static int copy(int from, int to, uint64_t image, size_t *n, struct rf_err *err)
 {
 	struct rf_nail key, *last = NULL;
-	uint32_t state;
+	struct rf_nailed nailed;
 
 	*n = 0;
 	while (bpf_map_get_next_key(from, last, &key) == 0) {
-		if (key.image == image && bpf_map_lookup_elem(from, &key, &state) == 0) {
+		if (key.image == image && bpf_map_lookup_elem(from, &key, &nailed) == 0) {
 			++*n;
-			if (to >= 0 && bpf_map_update_elem(to, &key, &state, BPF_ANY) < 0)
+			if (to >= 0 && bpf_map_update_elem(to, &key, &nailed, BPF_ANY) < 0)
 				return rf_err_sys(err, -errno, "cannot keep the nailed objects");
 		}
 		last = &key;
@@ -58,7 +58,7 @@ static int make_map(uint32_t room, struct rf_err *err)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
 	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "rf_nail_inner", sizeof(struct rf_nail),
-				sizeof(uint32_t), room, &opts);
+				sizeof(struct rf_nailed), room, &opts);
 
 	return fd < 0 ? rf_err_sys(err, -errno, "cannot make a map of %u nailed objects", room)
 		      : fd;
@@ -131,20 +131,18 @@ static int identify(struct rf_lsm *lsm, int fd, struct rf_nail_object *ret, stru
 	return 0;
 }
 
-static int serial_of(struct rf_lsm *lsm, const struct rf_nail_object *object, __u64 *ret,
-		     struct rf_err *err)
+static int serial_of(int table, const struct rf_nail_object *object, __u64 *ret, struct rf_err *err)
 {
 	__u64 serial;
 
-	if (bpf_map_lookup_elem(lsm->nail_object_fd, object, ret) == 0)
+	if (bpf_map_lookup_elem(table, object, ret) == 0)
 		return 0;
 	if (getrandom(&serial, sizeof(serial), 0) != sizeof(serial))
 		return rf_err_sys(err, -errno, "cannot get a random number");
 	serial |= 1;
-	if (bpf_map_update_elem(lsm->nail_object_fd, object, &serial, BPF_NOEXIST) < 0 &&
-	    errno != EEXIST)
-		return rf_err_sys(err, -errno, "cannot nail an object");
-	if (bpf_map_lookup_elem(lsm->nail_object_fd, object, ret) < 0)
+	if (bpf_map_update_elem(table, object, &serial, BPF_NOEXIST) < 0 && errno == E2BIG)
+		return rf_err_set(err, -ENOSPC, "too many objects are named by deny rules already");
+	if (bpf_map_lookup_elem(table, object, ret) < 0)
 		return rf_err_sys(err, -errno, "cannot nail an object");
 	return 0;
 }
@@ -155,20 +153,21 @@ int rf_fence_nail(struct rf_lsm *lsm, uint32_t slot, int fd, uint64_t image, uin
 	struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 	RF_AUTOCLOSE int map = rf_inner_fd(lsm->nail_fd, slot);
 	struct rf_nail nail = {.image = image};
-	struct rf_nail_object object;
+	struct rf_nailed nailed = {.state = state};
 	uint32_t bit;
 	int r;
 
 	if (!sb || map < 0)
 		return rf_err_set(err, -ENOENT, "the sandbox has no map of nailed objects");
-	r = identify(lsm, fd, &object, err);
+	r = identify(lsm, fd, &nailed.object, err);
 	if (r == 0)
-		r = serial_of(lsm, &object, &nail.serial, err);
+		r = serial_of(sb->owner ? lsm->user_object_fd : lsm->nail_object_fd, &nailed.object,
+			      &nail.serial, err);
 	if (r < 0)
 		return r;
-	if (bpf_map_update_elem(map, &nail, &state, BPF_ANY) < 0)
+	if (bpf_map_update_elem(map, &nail, &nailed, BPF_ANY) < 0)
 		return rf_err_sys(err, -errno, "cannot nail an object");
-	bit = rf_nail_bit(object.ino);
+	bit = rf_nail_bit(nailed.object.ino);
 	__atomic_fetch_or(&sb->nail_bits[bit / 64], UINT64_C(1) << bit % 64, __ATOMIC_RELEASE);
 	return 0;
 }

@@ -45,17 +45,3 @@ uint32_t rf_fence_owned(struct rf_lsm *lsm, uint64_t owner)
 	}
 	return n;
 }
-
-/* An object stays in the table until it is freed, and a user can keep it from that. */
-#define USER_NAILS (RF_NAIL_OBJECTS / 2)
-
-bool rf_fence_nails_free(struct rf_lsm *lsm)
-{
-	struct rf_nail_object keys[2];
-	void *last = NULL;
-	uint32_t n = 0;
-
-	while (n < USER_NAILS && bpf_map_get_next_key(lsm->nail_object_fd, last, &keys[n % 2]) == 0)
-		last = &keys[n++ % 2];
-	return n < USER_NAILS;
-}

@@ -61,7 +61,8 @@ int rf_lsm_open(struct rf_lsm **ret, struct rf_err *err)
 		return rf_err_set(err, -ENOMEM, "out of memory");
 	lsm->task_fd = lsm->sandbox_fd = lsm->image_fd = -1;
 	lsm->ring_fd = lsm->fold_fd = lsm->about_fd = lsm->meta_fd = -1;
-	lsm->nail_fd = lsm->nail_object_fd = lsm->identify_fd = lsm->swap_fd = -1;
+	lsm->nail_fd = lsm->nail_object_fd = lsm->user_object_fd = lsm->identify_fd = lsm->swap_fd =
+		-1;
 	if ((r = open_pin("rf_meta", &lsm->meta_fd, err)) < 0 ||
 	    (r = open_pin("rf_sandbox", &lsm->sandbox_fd, err)) < 0 ||
 	    (r = open_pin("rf_task", &lsm->task_fd, err)) < 0 ||
@@ -71,6 +72,7 @@ int rf_lsm_open(struct rf_lsm **ret, struct rf_err *err)
 	    (r = open_pin("rf_about", &lsm->about_fd, err)) < 0 ||
 	    (r = open_pin("rf_nail", &lsm->nail_fd, err)) < 0 ||
 	    (r = open_pin("rf_nail_object", &lsm->nail_object_fd, err)) < 0 ||
+	    (r = open_pin("rf_user_object", &lsm->user_object_fd, err)) < 0 ||
 	    (r = open_pin("prog_rf_identify", &lsm->identify_fd, err)) < 0 ||
 	    (r = open_pin("prog_rf_swap", &lsm->swap_fd, err)) < 0)
 		return r;
@@ -103,6 +105,7 @@ struct rf_lsm *rf_lsm_close(struct rf_lsm *lsm)
 	rf_cleanup_close(&lsm->meta_fd);
 	rf_cleanup_close(&lsm->nail_fd);
 	rf_cleanup_close(&lsm->nail_object_fd);
+	rf_cleanup_close(&lsm->user_object_fd);
 	rf_cleanup_close(&lsm->identify_fd);
 	rf_cleanup_close(&lsm->swap_fd);
 	free(lsm);

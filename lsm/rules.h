@@ -94,9 +94,6 @@ int rf_fence_of(struct rf_lsm *lsm, int pidfd, struct rf_task *ret) RF_MUST_CHEC
 /* Sandboxes of this owner that live or still have tasks; all with an owner for UINT64_MAX. */
 uint32_t rf_fence_owned(struct rf_lsm *lsm, uint64_t owner);
 
-/* True while there is room in the table of nailed objects for whoever is not root. */
-bool rf_fence_nails_free(struct rf_lsm *lsm);
-
 /* From now on the sandbox lives without a supervisor, until rf_fence_end. */
 void rf_fence_keep(struct rf_lsm *lsm, uint32_t slot);
 

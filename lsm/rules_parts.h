@@ -13,7 +13,7 @@
 
 struct rf_lsm {
 	int task_fd, sandbox_fd, image_fd, ring_fd, fold_fd, about_fd, meta_fd;
-	int nail_fd, nail_object_fd, identify_fd, swap_fd;
+	int nail_fd, nail_object_fd, user_object_fd, identify_fd, swap_fd;
 	struct rf_sandbox *sandboxes; /* RF_MAX_SANDBOXES, shared with the kernel */
 	struct rf_meta *meta;	      /* shared between processes */
 };

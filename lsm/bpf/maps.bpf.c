@@ -11,6 +11,7 @@ struct rf_ring_map rf_ring SEC(".maps");
 struct rf_fold_map rf_fold SEC(".maps");
 struct rf_work_map rf_work SEC(".maps");
 struct rf_nail_object_map rf_nail_object SEC(".maps");
+struct rf_user_object_map rf_user_object SEC(".maps");
 struct rf_nail_map rf_nail SEC(".maps");
 struct rf_mq_begun_map rf_mq_begun SEC(".maps");
 struct rf_mq_maker_map rf_mq_maker SEC(".maps");

@@ -84,13 +84,21 @@ struct rf_nail_object_map {
 	__type(value, __u64);
 };
 
+struct rf_user_object_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, RF_USER_OBJECTS);
+	__type(key, struct rf_nail_object);
+	__type(value, __u64);
+};
+
 /* A sandbox's own: from what it holds to the state of the DFA that says how. */
 struct rf_nail_inner {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 64);
 	__uint(key_size, sizeof(struct rf_nail));
-	__uint(value_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct rf_nailed));
 };
 
 struct rf_nail_map {
@@ -186,6 +194,7 @@ extern struct rf_ring_map rf_ring SEC(".maps");
 extern struct rf_fold_map rf_fold SEC(".maps");
 extern struct rf_work_map rf_work SEC(".maps");
 extern struct rf_nail_object_map rf_nail_object SEC(".maps");
+extern struct rf_user_object_map rf_user_object SEC(".maps");
 extern struct rf_nail_map rf_nail SEC(".maps");
 extern struct rf_mq_begun_map rf_mq_begun SEC(".maps");
 extern struct rf_mq_maker_map rf_mq_maker SEC(".maps");

@@ -36,10 +36,14 @@ static __always_inline void object_of(struct rf_nail_object *ret, struct inode *
 		ret->generation = overlay_kind(inode);
 }
 
-/* The serial number of an object that some sandbox nailed; 0: none did. */
-static __always_inline __u64 serial_of(const struct rf_nail_object *object)
+/*
+ * The serial number of an object that some sandbox nailed, among those that root made or those that
+ * the service made for users; 0: none did.
+ */
+static __always_inline __u64 serial_of(bool users, const struct rf_nail_object *object)
 {
-	__u64 *serial = bpf_map_lookup_elem(&rf_nail_object, object);
+	__u64 *serial = users ? bpf_map_lookup_elem(&rf_user_object, object)
+			      : bpf_map_lookup_elem(&rf_nail_object, object);
 
 	return serial ? *serial : 0;
 }
@@ -99,7 +103,8 @@ int rf_nail_ask(struct rf_work *w, __u32 rights)
 	struct dentry *dentry;
 	struct inode *inode;
 	struct rf_img img;
-	__u32 slot, bit, *state;
+	struct rf_nailed *nailed;
+	__u32 slot, bit;
 	void *map;
 
 	if (!w)
@@ -117,7 +122,7 @@ int rf_nail_ask(struct rf_work *w, __u32 rights)
 	if (!(sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)] >> (bit & 63) & 1))
 		return 0;
 	object_of(&object, inode);
-	nail.serial = serial_of(&object);
+	nail.serial = serial_of(sb->owner, &object);
 	if (!nail.serial)
 		return 0;
 	map = bpf_map_lookup_elem(&rf_nail, &slot);
@@ -125,10 +130,38 @@ int rf_nail_ask(struct rf_work *w, __u32 rights)
 	if (!map || !head)
 		return unknown(w, rights);
 	nail.image = head->id;
-	state = bpf_map_lookup_elem(map, &nail);
-	if (state && answer_nail(w, head, &img, *state, rights))
+	nailed = bpf_map_lookup_elem(map, &nail);
+	if (nailed && answer_nail(w, head, &img, nailed->state, rights))
 		return rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_IMAGE);
 	return 0;
+}
+
+struct rf_sweep {
+	bool users;
+};
+
+/* No object gets a serial number back that it had: what is gone now is gone for good. */
+static long drop_if_gone(void *map, struct rf_nail *nail, struct rf_nailed *nailed,
+			 struct rf_sweep *sweep)
+{
+	if (!nailed->pending && serial_of(sweep->users, &nailed->object) != nail->serial)
+		bpf_map_delete_elem(map, nail);
+	return 0;
+}
+
+/*
+ * Where the map is full, objects that are gone make room: a file that is replaced again and again
+ * leaves one each time.
+ */
+static __always_inline long put(bool users, void *map, const struct rf_nail *nail,
+				const struct rf_nailed *nailed)
+{
+	struct rf_sweep sweep = {.users = users};
+
+	if (!bpf_map_update_elem(map, nail, nailed, BPF_ANY))
+		return 0;
+	bpf_for_each_map_elem(map, drop_if_gone, &sweep, 0);
+	return bpf_map_update_elem(map, nail, nailed, BPF_ANY);
 }
 
 /*
@@ -136,30 +169,34 @@ int rf_nail_ask(struct rf_work *w, __u32 rights)
  * order: a sandbox whose map is full takes no room in the table that all share. Another may have
  * given the object one meanwhile: then the nail is made anew by that.
  */
-static __always_inline int give_serial(const struct rf_nail_object *object, void *map,
-				       struct rf_nail *nail, const __u32 *state)
+static __always_inline long give_serial(bool users, void *map, struct rf_nail *nail,
+					struct rf_nailed *nailed)
 {
 	__u64 serial;
 
-	bpf_map_update_elem(&rf_nail_object, object, &nail->serial, BPF_NOEXIST);
-	serial = serial_of(object);
-	if (serial == nail->serial)
-		return 0;
-	bpf_map_delete_elem(map, nail);
+	if (users)
+		bpf_map_update_elem(&rf_user_object, &nailed->object, &nail->serial, BPF_NOEXIST);
+	else
+		bpf_map_update_elem(&rf_nail_object, &nailed->object, &nail->serial, BPF_NOEXIST);
+	serial = serial_of(users, &nailed->object);
+	if (serial != nail->serial)
+		bpf_map_delete_elem(map, nail);
 	nail->serial = serial;
-	return !serial || bpf_map_update_elem(map, nail, state, BPF_ANY);
+	nailed->pending = 0;
+	return !serial || put(users, map, nail, nailed);
 }
 
 int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 {
-	struct rf_nail_object object = {};
 	const struct rf_image_head *head;
+	struct rf_nailed nailed = {};
 	struct rf_nail nail = {};
 	struct rf_sandbox *sb;
 	struct dentry *dentry = (void *)address;
 	struct inode *inode;
 	struct rf_img img;
-	__u32 slot, bit, state, is_new;
+	bool users, is_new;
+	__u32 slot, bit;
 	void *map;
 
 	if (!w)
@@ -173,19 +210,19 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 	head = rf_head_of(w->image, &img);
 	if (!sb || !map || !head)
 		return unknown(w, rights);
-	object_of(&object, inode);
-	nail.serial = serial_of(&object);
+	users = sb->owner;
+	object_of(&nailed.object, inode);
+	nailed.state = w->spot.state;
+	nail.serial = serial_of(users, &nailed.object);
 	nail.image = head->id;
-	is_new = !nail.serial;
+	is_new = nailed.pending = !nail.serial;
 	if (is_new)
 		nail.serial = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32() | 1;
 	else if (bpf_map_lookup_elem(map, &nail))
 		return 0;
-	state = w->spot.state;
-	if (bpf_map_update_elem(map, &nail, &state, BPF_ANY) ||
-	    (is_new && give_serial(&object, map, &nail, &state)))
+	if (put(users, map, &nail, &nailed) || (is_new && give_serial(users, map, &nail, &nailed)))
 		return unknown(w, rights);
-	bit = rf_nail_bit(object.ino);
+	bit = rf_nail_bit(nailed.object.ino);
 	__sync_fetch_and_or(&sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)], 1ull << (bit & 63));
 	return 0;
 }
@@ -199,8 +236,10 @@ int BPF_PROG(rf_nail_free, struct inode *inode)
 	if (inode->i_nlink)
 		return 0;
 	object_of(&object, inode);
-	if (serial_of(&object))
+	if (serial_of(false, &object))
 		bpf_map_delete_elem(&rf_nail_object, &object);
+	if (serial_of(true, &object))
+		bpf_map_delete_elem(&rf_user_object, &object);
 	return 0;
 }
 

@@ -290,6 +290,26 @@ def attempt_slow(path, seconds):
     time.sleep(float(seconds))
 
 
+def attempt_reads(path, name):
+    """What opening a file says to a fenced task."""
+    go, answer = os.pipe(), os.pipe()
+
+    def read():
+        os.read(go[0], 1)
+        try:
+            os.close(os.open(name, os.O_RDONLY))
+            number = 0
+        except OSError as error:
+            number = error.errno
+        os.write(answer[1], b'%d' % number)
+
+    no_new_privs()
+    service = up(path)
+    offer(service, child(read))
+    os.write(go[1], b'x')
+    print('reads', os.read(answer[0], 9).decode(), flush=True)
+
+
 def attempt_held(path):
     """A sandbox with a task, that reads no event, until a signal comes."""
     no_new_privs()

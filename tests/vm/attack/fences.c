@@ -170,28 +170,29 @@ static int exhaust(char **arg)
 	return set_busy(strcmp(arg[0], "on") == 0);
 }
 
-/* fill-nails: no object more can be known. */
+/* fill-nails root|users: no object more can be known. */
 static int fill_nails(char **arg)
 {
-	int fd = bpf_obj_get(PIN("rf_nail_object"));
+	bool users = strcmp(arg[0], "users") == 0;
+	int fd = bpf_obj_get(users ? PIN("rf_user_object") : PIN("rf_nail_object"));
 	struct rf_nail_object object = {.dev = 0xfff00000};
 	__u64 serial = 3;
 
-	(void)arg;
 	if (fd < 0)
-		return untried("rf_nail_object");
+		return untried("the table of objects");
 	while (bpf_map_update_elem(fd, &object, &serial, BPF_ANY) == 0)
 		object.ino++;
 	printf("%llu\n", (unsigned long long)object.ino);
 	return errno == E2BIG ? WORKED : untried("update");
 }
 
+/* empty-nails root|users: what was filled is free. */
 static int empty_nails(char **arg)
 {
-	int fd = bpf_obj_get(PIN("rf_nail_object"));
+	bool users = strcmp(arg[0], "users") == 0;
+	int fd = bpf_obj_get(users ? PIN("rf_user_object") : PIN("rf_nail_object"));
 	struct rf_nail_object object = {.dev = 0xfff00000};
 
-	(void)arg;
 	for (; object.ino < RF_NAIL_OBJECTS; object.ino++)
 		(void)bpf_map_delete_elem(fd, &object);
 	return WORKED;
@@ -253,8 +254,8 @@ int main(int argc, char **argv)
 	static const struct attack attacks[] = {{"many", 3, many},
 						{"fill", 0, fill},
 						{"exhaust", 1, exhaust},
-						{"fill-nails", 0, fill_nails},
-						{"empty-nails", 0, empty_nails},
+						{"fill-nails", 1, fill_nails},
+						{"empty-nails", 1, empty_nails},
 						{"damage", 1, damage},
 						{"lose", 0, lose},
 						{NULL, 0, NULL}};

@@ -124,6 +124,21 @@ test_an_object_that_gets_a_held_name_inside_is_held() {
 	done
 }
 
+# As programs save their files. What is gone needs no room, what is left is held.
+test_a_held_name_is_replaced_again_and_again() {
+	nail_world
+	echo first >"$T/home/key"
+	ln "$T/home/key" "$T/open/first"
+	fence p sh -c "i=0; while [ \$i -lt 300 ]; do
+			echo text >$T/open/new || exit 3
+			[ \$i -ne 100 ] || ln $T/open/new $T/open/100 || exit 4
+			mv $T/open/new $T/home/key || exit 5
+			i=\$((i + 1)); done
+		! cat $T/open/first && ! cat $T/open/100"
+	eq "$RC $OUT" "0 " "300 times: $ERR"
+	eq "$(denials | sort -u)" "files fixed" "denials"
+}
+
 # Inode numbers come back: on ext4 the next file gets that of the one just removed.
 test_a_file_that_gets_a_held_inode_number_is_another_file() {
 	local img=$T/ext4.img first again=0 i

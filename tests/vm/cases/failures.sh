@@ -92,13 +92,13 @@ test_no_room_for_what_is_held_by_number() {
   {"id": "fixed", "deny": ["write"], "paths": ["'"$T"'/held"]} ]}'
 	echo held >"$T/held"
 	status 0 "$RF" load
-	status 0 "$ATTACK/fences" fill-nails
+	status 0 "$ATTACK/fences" fill-nails root
 	# It could not be known again, so it is not started, or refused.
 	capture "$RF" run -p "$T/nails.json" --summary never -- cat "$T/held"
 	[ "$RC" -ne 0 ] || fail "it was read: $OUT"
 	rm "$T/held"
 	fence nails sh -c "echo new >$T/other; mv $T/other $T/held; cat $T/held"
-	status 0 "$ATTACK/fences" empty-nails
+	status 0 "$ATTACK/fences" empty-nails root
 	echo held >"$T/held"
 	allowed nails cat "$T/held"
 }

@@ -192,6 +192,28 @@ test_floods_and_slow_callers_hold_up_nobody() {
 	eq "$RC $OUT" "0 harmless" "beside a slow one: $ERR"
 }
 
+# What users hold whatever its name has a table of its own, whoever fills it.
+test_users_objects_take_no_room_from_root() {
+	service
+	user_world
+	echo harmless >"$T/open/fixed"
+	policy fixed '"files": {"default": "allow", "rules": [
+  {"id": "fixed", "deny": ["write"], "paths": ["'"$T"'/open/fixed"]} ]}'
+	chmod 644 "$T/fixed.json"
+	status 0 "$ATTACK/fences" fill-nails users
+	contains "$OUT" 32768 "the users' room"
+	capture as 1000 "$RF" run -p "$T/fixed.json" --need must --summary never -- cat "$T/open/fixed"
+	eq "$RC" 125 "a user's: $OUT"
+	contains "$ERR" "too many objects are named by deny rules already" "the reason"
+	allowed fixed cat "$T/open/fixed"
+	# An image that has such names and does not tell them: none is held, so none is used.
+	cp "$("$RF" policy compile "$T/fixed.json" | sed 's/.* //')" "$T/fixed.image"
+	chmod 644 "$T/fixed.image"
+	contains "$(as 1000 $ASK reads "$T/fixed.image" "$T/open/fixed")" "reads 13" "names that are not told"
+	status 0 "$ATTACK/fences" empty-nails users
+	status 0 as 1000 "$RF" run -p "$T/fixed.json" --need must --summary never -- cat "$T/open/fixed"
+}
+
 test_whoever_dies_the_fence_stays() {
 	local worker
 	service
