@@ -20,8 +20,12 @@ struct rf_cg {
 	int bind_fd, sandbox_fd, image_fd, ring_fd;
 	struct rf_sandbox *sandboxes; /* the whole array, mapped */
 	uint32_t n_sandboxes;
+	uint32_t uses;
 	bool shared;
 };
+
+/* What rf_cg_available found, for the back-ends of one launch. */
+static struct rf_cg *found;
 
 static const struct {
 	const char *name;
@@ -29,20 +33,20 @@ static const struct {
 	enum bpf_attach_type type;
 } programs[] = {
 	{"rf_cg_dev", RF_CG_DEVICES, BPF_CGROUP_DEVICE},
-	{"rf_cg_connect4", RF_CG_NETWORK, BPF_CGROUP_INET4_CONNECT},
-	{"rf_cg_connect6", RF_CG_NETWORK, BPF_CGROUP_INET6_CONNECT},
-	{"rf_cg_sendmsg4", RF_CG_NETWORK, BPF_CGROUP_UDP4_SENDMSG},
-	{"rf_cg_sendmsg6", RF_CG_NETWORK, BPF_CGROUP_UDP6_SENDMSG},
-	{"rf_cg_bind4", RF_CG_NETWORK, BPF_CGROUP_INET4_BIND},
-	{"rf_cg_bind6", RF_CG_NETWORK, BPF_CGROUP_INET6_BIND},
-	{"rf_cg_pbind4", RF_CG_NETWORK, BPF_CGROUP_INET4_POST_BIND},
-	{"rf_cg_pbind6", RF_CG_NETWORK, BPF_CGROUP_INET6_POST_BIND},
-	{"rf_cg_sock", RF_CG_NETWORK, BPF_CGROUP_INET_SOCK_CREATE},
+	{"rf_cg_connect4", RF_CG_CONNECT, BPF_CGROUP_INET4_CONNECT},
+	{"rf_cg_connect6", RF_CG_CONNECT, BPF_CGROUP_INET6_CONNECT},
+	{"rf_cg_sendmsg4", RF_CG_CONNECT, BPF_CGROUP_UDP4_SENDMSG},
+	{"rf_cg_sendmsg6", RF_CG_CONNECT, BPF_CGROUP_UDP6_SENDMSG},
+	{"rf_cg_bind4", RF_CG_BIND, BPF_CGROUP_INET4_BIND},
+	{"rf_cg_bind6", RF_CG_BIND, BPF_CGROUP_INET6_BIND},
+	{"rf_cg_pbind4", RF_CG_BIND, BPF_CGROUP_INET4_POST_BIND},
+	{"rf_cg_pbind6", RF_CG_BIND, BPF_CGROUP_INET6_POST_BIND},
+	{"rf_cg_sock", RF_CG_SOCKETS, BPF_CGROUP_INET_SOCK_CREATE},
 };
 
 struct rf_cg *rf_cg_free(struct rf_cg *cg)
 {
-	if (!cg)
+	if (!cg || --cg->uses)
 		return NULL;
 	if (cg->sandboxes)
 		(void)munmap(cg->sandboxes, cg->n_sandboxes * sizeof(*cg->sandboxes));
@@ -110,6 +114,7 @@ static int open_at(struct rf_cg **ret, bool shared, bool load, struct rf_err *er
 		return rf_err_sys(err, -ENOMEM, "cannot open the cgroup programs");
 	cg->bind_fd = cg->sandbox_fd = cg->image_fd = cg->ring_fd = -1;
 	cg->shared = shared;
+	cg->uses = 1;
 	r = rf_cg_pin_path(shared, cg->dir, err);
 	if (r == 0 && access(cg->dir, F_OK) < 0)
 		r = load ? rf_cg_pin_load(shared, err) : -ENOENT;
@@ -123,7 +128,11 @@ static int open_at(struct rf_cg **ret, bool shared, bool load, struct rf_err *er
 
 int rf_cg_open(struct rf_cg **ret, bool shared, struct rf_err *err)
 {
-	return open_at(ret, shared, true, err);
+	if (!found || found->shared != shared)
+		return open_at(ret, shared, true, err);
+	found->uses++;
+	*ret = found;
+	return 0;
 }
 
 int rf_cg_open_pinned(struct rf_cg **ret)
@@ -135,14 +144,13 @@ int rf_cg_available(struct rf_err *err)
 {
 	static int known = 1;
 	static struct rf_err why;
-	RF_CLEANUP(cg_freep) struct rf_cg *cg = NULL;
 
 	if (known == 1) {
 		if (geteuid() != 0)
 			known = rf_err_set(&why, -EOPNOTSUPP,
 					   "cgroup programs need root (CAP_BPF and CAP_NET_ADMIN)");
 		else
-			known = rf_cg_open(&cg, access(RF_PIN_SANDBOXES, F_OK) == 0, &why) < 0
+			known = open_at(&found, access(RF_PIN_SANDBOXES, F_OK) == 0, true, &why) < 0
 					? -EOPNOTSUPP
 					: 0;
 	}

@@ -20,7 +20,10 @@
 #include "sandbox/base/err.h"
 
 #define RF_CG_DEVICES 0x1u
-#define RF_CG_NETWORK 0x2u
+#define RF_CG_CONNECT 0x2u /* connect, datagrams with an address */
+#define RF_CG_BIND    0x4u
+#define RF_CG_SOCKETS 0x8u /* the making of sockets that no other program sees */
+#define RF_CG_NETWORK (RF_CG_CONNECT | RF_CG_BIND | RF_CG_SOCKETS)
 
 struct rf_cg;
 
@@ -29,7 +32,8 @@ int rf_cg_available(struct rf_err *err) RF_MUST_CHECK;
 
 /*
  * Opens the pinned programs, loading and pinning them first if need be. shared: with the maps of
- * the LSM side, which must be pinned. The caller frees *ret.
+ * the LSM side, which must be pinned. The caller frees *ret; what rf_cg_available opened is shared
+ * by all callers of a process and stays open.
  */
 int rf_cg_open(struct rf_cg **ret, bool shared, struct rf_err *err) RF_MUST_CHECK;
 struct rf_cg *rf_cg_free(struct rf_cg *cg);
@@ -52,7 +56,11 @@ void rf_cg_release(struct rf_cg *cg, uint64_t sandbox);
 /* The slot of a sandbox in the LSM's or our own array; -ENOENT. */
 int rf_cg_find(struct rf_cg *cg, uint64_t sandbox, uint32_t *ret_slot);
 
-/* Puts the programs of `parts` on a cgroup and fills in whose it is. */
+/*
+ * Puts the programs of `parts`, at least one, on a cgroup and fills in whose it is. They go with
+ * the cgroup: taking them off by rf_cg_detach before makes a launch wait for what the kernel does
+ * later anyway (it rewrites code on all processors).
+ */
 int rf_cg_attach(struct rf_cg *cg, int cgroup_fd, uint64_t cgroup, uint32_t parts,
 		 const struct rf_cg_bind *bind, struct rf_err *err) RF_MUST_CHECK;
 void rf_cg_detach(struct rf_cg *cg, int cgroup_fd, uint32_t parts);

@@ -144,7 +144,7 @@ static int judge(const struct rf_policy *policy, enum rf_section section, struct
 static int prepare(struct rf_launch *launch, uint32_t sections RF_UNUSED, struct rf_err *err)
 {
 	struct rf_cgroup_fence *fence = NULL;
-	int r = rf_cgroup_fence_new(&fence, launch, RF_CG_NETWORK, err);
+	int r = rf_cgroup_fence_new(&fence, launch, rf_cgroup_network_parts(launch->policy), err);
 
 	if (r == 0)
 		launch->state[CELL] = fence;

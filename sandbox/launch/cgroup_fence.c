@@ -5,13 +5,14 @@
 #include "sandbox/base/str.h"
 #include "sandbox/launch/cgroup_guard.h"
 #include "sandbox/launch/image.h"
+#include "sandbox/policy/netfacts.h"
 
 /* About two thousand records; what finds no room is counted and told. */
 #define RING_BYTES (512u * 1024)
 
 struct rf_cgroup_fence {
 	struct rf_cg *cg;
-	uint32_t part;
+	uint32_t parts;
 	bool shared;  /* the LSM side has the sandbox */
 	bool claimed; /* the slot is ours to free */
 	int ring_fd;
@@ -30,6 +31,19 @@ static bool refuses_addresses(const struct rf_policy *policy)
 		    policy->network[i].rule.mode != RF_MODE_AUDIT)
 			return true;
 	return false;
+}
+
+uint32_t rf_cgroup_network_parts(const struct rf_policy *policy)
+{
+	uint32_t parts = refuses_addresses(policy) ? RF_CG_SOCKETS : 0;
+	struct rf_net_facts facts;
+
+	rf_net_facts(&facts, policy);
+	if (facts.inet_judged & (RF_NET_CONNECT | RF_NET_SEND))
+		parts |= RF_CG_CONNECT;
+	if (facts.inet_judged & (RF_NET_BIND | RF_NET_LISTEN))
+		parts |= RF_CG_BIND;
+	return parts;
 }
 
 /* The programs ask nothing about files: their patterns would only cost time. */
@@ -99,13 +113,15 @@ static int set_up(struct rf_cgroup_fence *fence, struct rf_launch *launch, struc
 		bind.flags |= RF_CGB_BOTH_SESSIONS;
 	if (refuses_addresses(launch->policy))
 		bind.flags |= RF_CGB_PLAIN_SOCKETS;
-	r = rf_cg_attach(fence->cg, launch->cgroup_fd, launch->cgroup_id, fence->part, &bind, err);
+	if (fence->parts)
+		r = rf_cg_attach(fence->cg, launch->cgroup_fd, launch->cgroup_id, fence->parts,
+				 &bind, err);
 	if (r == 0 && !fence->shared && !other_has_guard(launch))
 		r = rf_cgroup_guard_make(launch, &fence->child_fds[0], err);
 	return r;
 }
 
-int rf_cgroup_fence_new(struct rf_cgroup_fence **ret, struct rf_launch *launch, uint32_t part,
+int rf_cgroup_fence_new(struct rf_cgroup_fence **ret, struct rf_launch *launch, uint32_t parts,
 			struct rf_err *err)
 {
 	struct rf_cgroup_fence *fence;
@@ -116,7 +132,7 @@ int rf_cgroup_fence_new(struct rf_cgroup_fence **ret, struct rf_launch *launch, 
 	fence = calloc(1, sizeof(*fence));
 	if (!fence)
 		return rf_err_sys(err, -ENOMEM, "cannot prepare the cgroup programs");
-	fence->part = part;
+	fence->parts = parts;
 	fence->ring_fd = fence->child_fds[0] = fence->child_fds[1] = -1;
 	r = set_up(fence, launch, err);
 	if (r < 0) {
@@ -145,11 +161,8 @@ void rf_cgroup_fence_end(struct rf_cgroup_fence *fence, struct rf_launch *launch
 {
 	if (!fence)
 		return;
-	if (fence->cg && !leave) {
-		rf_cg_detach(fence->cg, launch->cgroup_fd, fence->part);
-		if (fence->claimed)
-			rf_cg_release(fence->cg, launch->sandbox_id);
-	}
+	if (fence->claimed && !leave)
+		rf_cg_release(fence->cg, launch->sandbox_id);
 	if (fence->ring_fd >= 0) {
 		launch->ring_fd = -1;
 		launch->counters = NULL;

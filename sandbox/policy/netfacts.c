@@ -37,14 +37,27 @@ static void add_allow(struct rf_net_facts *facts, const struct rf_net_rule *rule
 	facts->inet_listen_all |= listen && is_for_all(rule);
 }
 
+static uint32_t judged(const struct rf_policy *policy)
+{
+	uint32_t rights = policy->audit_connect_allowed ? RF_NET_CONNECT : 0;
+
+	if (policy->network_default == RF_DEFAULT_DENY)
+		return RF_NET_ALL;
+	for (size_t i = 0; i < policy->n_network; i++)
+		if (!policy->network[i].is_unix)
+			rights |= policy->network[i].rights;
+	return rights;
+}
+
 void rf_net_facts(struct rf_net_facts *ret, const struct rf_policy *policy)
 {
 	bool all = !policy->sections[RF_SECTION_NETWORK].present ||
 		   policy->network_default == RF_DEFAULT_ALLOW;
 
-	*ret = (struct rf_net_facts){!all, all, all, all, all, all, all, all};
+	*ret = (struct rf_net_facts){!all, all, all, all, all, all, all, all, 0};
 	if (!policy->sections[RF_SECTION_NETWORK].present)
 		return;
+	ret->inet_judged = judged(policy);
 	for (size_t i = 0; i < policy->n_network; i++)
 		if (!policy->network[i].rule.deny)
 			add_allow(ret, &policy->network[i]);

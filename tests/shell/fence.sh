@@ -34,6 +34,14 @@ cat >"$TMP/address.json" <<END
 {"ringfence": 1, "name": "address", "network": {"default": "deny", "rules": [
  {"allow": ["connect"], "to": ["127.0.0.0/8"], "ports": [7]}]}}
 END
+cat >"$TMP/no-connect.json" <<END
+{"ringfence": 1, "name": "no-connect", "network": {"default": "allow", "rules": [
+ {"deny": ["connect"], "ports": [9]}]}}
+END
+cat >"$TMP/no-bind.json" <<END
+{"ringfence": 1, "name": "no-bind", "network": {"default": "allow", "rules": [
+ {"deny": ["bind"], "ports": [$port]}]}}
+END
 cat >"$TMP/devices.json" <<END
 {"ringfence": 1, "name": "devices", "devices": {"default": "deny", "rules": [
  {"allow": ["read", "write"], "nodes": ["@std"]}]}}
@@ -132,6 +140,18 @@ network_for() { # WHO
 	else
 		is "$who: an address: allowed" "$(answer tcp7)" ECONNREFUSED
 		refused "$who: an address" tcp9 udp9 bind
+	fi
+	# Only what a policy speaks of is looked at.
+	go -p "$TMP/no-connect.json" -- python3 "$TMP/net.py" $port
+	if [ "$status" = 125 ]; then
+		skip "$who: single denials" "$(head -n1 <<<"$err")"
+	else
+		is "$who: only connect is denied: the rest" "$(answer tcp7) $(answer bind)" "ECONNREFUSED ok"
+		refused "$who: only connect is denied" tcp9 udp9 fastopen
+		go -p "$TMP/no-bind.json" -- python3 "$TMP/net.py" $port
+		is "$who: only bind is denied: the rest" "$(answer tcp9) $(answer udp9) $(answer bind_other)" \
+			"ECONNREFUSED ok ok"
+		refused "$who: only bind is denied" bind
 	fi
 }
 

@@ -85,7 +85,34 @@ static void listening_on_some_and_on_every_port(void **state RF_UNUSED)
 	assert_false(facts.inet_listen_all);
 }
 
-UNIT_MAIN(cmocka_unit_test(an_absent_section_allows_everything),
+static void what_is_judged_of_ip(void **state RF_UNUSED)
+{
+	struct rf_net_rule rules[2] = {
+		{.is_unix = true, .rights = RF_NET_BIND, .unix_names = some, .n_unix = 1},
+		{.rights = RF_NET_CONNECT | RF_NET_SEND, .protocols = RF_PROTO_ANY}};
+	struct rf_policy policy = policy_of(rules, 1, RF_DEFAULT_ALLOW);
+	struct rf_net_facts facts;
+
+	rf_net_facts(&facts, &policy);
+	assert_int_equal(facts.inet_judged, 0);
+	policy.audit_connect_allowed = true;
+	rf_net_facts(&facts, &policy);
+	assert_int_equal(facts.inet_judged, RF_NET_CONNECT);
+	policy.audit_connect_allowed = false;
+	policy.n_network = 2;
+	rules[1].rule.mode = RF_MODE_AUDIT;
+	rf_net_facts(&facts, &policy);
+	assert_int_equal(facts.inet_judged, RF_NET_CONNECT | RF_NET_SEND);
+	policy.network_default = RF_DEFAULT_DENY;
+	rf_net_facts(&facts, &policy);
+	assert_int_equal(facts.inet_judged, RF_NET_ALL);
+	policy.sections[RF_SECTION_NETWORK].present = false;
+	rf_net_facts(&facts, &policy);
+	assert_int_equal(facts.inet_judged, 0);
+}
+
+UNIT_MAIN(cmocka_unit_test(what_is_judged_of_ip),
+	  cmocka_unit_test(an_absent_section_allows_everything),
 	  cmocka_unit_test(deny_without_rules_allows_nothing),
 	  cmocka_unit_test(some_and_all_of_unix_sockets),
 	  cmocka_unit_test(listening_on_some_and_on_every_port));
