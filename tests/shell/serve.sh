@@ -52,6 +52,22 @@ for bad in "--per-user 0" "--per-user x" "--total 1025" "--nothing" "file" "--gr
 done
 ok "nothing stays of a service that did not start" test ! -e /run/ringfence/socket
 
+# Two that start together do it one after the other: else one finds the other's socket before anybody
+# listens there, and takes it for a dead one's.
+mkdir -p -m 755 /run/ringfence
+mkdir -m 700 /run/ringfence/readers
+exec 9</run/ringfence/readers
+flock 9
+"$RF" serve >/dev/null 2>&1 </dev/null 9<&- &
+SERVICE=$!
+sleep 1
+ok "it waits for whoever starts" test ! -e /run/ringfence/socket
+flock -u 9
+exec 9<&-
+wait_for listens_or_ended
+ok "and starts then" kill -0 $SERVICE
+end
+
 serve --per-user 3
 is "the socket is everybody's, its folder root's" "$(stat -c '%a %u' /run/ringfence/socket /run/ringfence | paste -sd' ')" "666 0 755 0"
 run timeout 100 "$RF" serve
