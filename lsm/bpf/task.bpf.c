@@ -62,16 +62,24 @@ int rf_storage_walk(struct rf_task *ret, __u64 task)
 }
 
 /* NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWPID, NEWNET, NEWTIME; a user namespace has its own hook. */
-#define RF_CLONE_NAMESPACES 0x6e020080UL
+#define RF_CLONE_NAMESPACES  0x6e020080UL
+#define RF_CLONE_INTO_CGROUP 0x200000000UL
 
-static __always_inline int check_clone(void)
+/* A child that is born in another cgroup left the sandbox's without a write to cgroup.procs. */
+static __always_inline int check_clone(unsigned long flags)
 {
 	struct rf_work *w;
 	int r = rf_begin(&w, RF_SEC_KERNEL, RF_H_TASK_ALLOC, RF_OP_CLONE);
 
 	if (!w)
 		return r;
-	rf_kernel_ask(w, RF_K_NAMESPACES, 0);
+	if (flags & RF_CLONE_NAMESPACES)
+		rf_kernel_ask(w, RF_K_NAMESPACES, 0);
+	if (!w->missing && (flags & RF_CLONE_INTO_CGROUP)) {
+		w->rec.obj = RF_OBJ_KERNEL;
+		w->rec.key = RF_K_NAMESPACES;
+		rf_refuse(w, 1, RF_RULE_SELF, 0);
+	}
 	return rf_end(w);
 }
 
@@ -96,8 +104,8 @@ int BPF_PROG(rf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	sb = rf_sandbox_of(self.slot);
 	if (!sb || sb->id != self.sandbox)
 		return -RF_E_ACCES;
-	if (clone_flags & RF_CLONE_NAMESPACES) {
-		r = check_clone();
+	if (clone_flags & (RF_CLONE_NAMESPACES | RF_CLONE_INTO_CGROUP)) {
+		r = check_clone(clone_flags);
 		if (r)
 			return r;
 	}
