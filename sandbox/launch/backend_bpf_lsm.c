@@ -22,6 +22,7 @@
 #include "sandbox/base/str.h"
 #include "sandbox/launch/image.h"
 #include "sandbox/launch/nails.h"
+#include "sandbox/policy/syslayer.h"
 
 #define REFUSED_DIR  "/run/ringfence"
 #define REFUSED_FILE "lsm-refused"
@@ -89,16 +90,38 @@ static int available(struct rf_err *err)
 	return rf_err_set(err, -EOPNOTSUPP, "%s", rf_err_text(&why));
 }
 
+static bool grants_append_alone(const struct rf_policy *policy, const struct rf_rule *rule)
+{
+	for (size_t i = 0; rule && i < policy->n_files; i++)
+		if (rule == &policy->files[i].rule)
+			return rf_grants_append_alone(&policy->files[i]);
+	return false;
+}
+
+/* Rings write and punch through any descriptor that can be written to, and no hook is told how. */
+static void judge_item(const struct rf_policy *policy, enum rf_section section,
+		       struct rf_coverage *item)
+{
+	item->hold = RF_HOLD_EXACT;
+	item->by = rf_backend_bpf_lsm.name;
+	if (section != RF_SECTION_FILES || policy->mode == RF_MODE_AUDIT ||
+	    policy->kernel[RF_KERNEL_IO_URING].value != RF_KERNEL_ALLOW ||
+	    !grants_append_alone(policy, item->rule))
+		return;
+	item->hold = RF_HOLD_NONE;
+	item->by = NULL;
+	(void)snprintf(item->why, sizeof(item->why), "%s",
+		       "io_uring overwrites what may only be appended to");
+}
+
 static int judge(const struct rf_policy *policy, enum rf_section section, struct rf_report *report,
 		 struct rf_err *err)
 {
 	size_t first = report->n;
 	int r = rf_report_items(report, policy, section, err);
 
-	for (size_t i = first; r == 0 && i < report->n; i++) {
-		report->items[i].hold = RF_HOLD_EXACT;
-		report->items[i].by = rf_backend_bpf_lsm.name;
-	}
+	for (size_t i = first; r == 0 && i < report->n; i++)
+		judge_item(policy, section, &report->items[i]);
 	return r;
 }
 

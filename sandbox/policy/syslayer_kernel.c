@@ -32,11 +32,11 @@ int rf_sys_layer_refuse(struct rf_sys_layer *layer, struct rf_sys_maker *maker, 
 	return rf_sys_layer_add(layer, maker, call, RF_PHASE_DENY, &clause);
 }
 
-/* pwritev2: write at the offset though the descriptor appends; since Linux 6.9. */
+/* Of a write: at the offset, though the descriptor appends; since Linux 6.9. */
 #define RWF_NOAPPEND_BIT 0x20
 
 /*
- * Who may append may do nothing else to what is there. The LSM's only hook on the way of these two
+ * Who may append may do nothing else to what is there. The LSM's only hook on the way of these
  * calls is that of every read and write, which would cost all of them; so where a rule grants
  * appending alone, nobody in the fence has the calls. Audit mode refuses nothing.
  */
@@ -54,6 +54,9 @@ static int refuse_beside_append(struct rf_sys_layer *layer, struct rf_sys_maker 
 	if (!alone || maker->policy->mode == RF_MODE_AUDIT)
 		return 0;
 	r = rf_sys_layer_refuse(layer, maker, "pwritev2", &no_append, 1, clause);
+	/* It takes the same flags, behind a pointer. */
+	if (r == 0)
+		r = rf_sys_layer_refuse(layer, maker, "io_submit", NULL, 0, clause);
 	return r < 0 ? r : rf_sys_layer_refuse(layer, maker, "fallocate", NULL, 0, clause);
 }
 
