@@ -263,6 +263,7 @@ struct rf_image_head {
 };
 
 #define RF_FAM_OTHER	     0x1 /* families no rule can name: only with default allow */
+#define RF_FAM_HIDDEN	     0x2 /* sockets that reach IP addresses unseen: no rule refuses any */
 #define RF_NET_LIST_MAX	     256 /* entries of one list; a list never straddles a page */
 #define RF_NET_ADDR_MAX	     65536
 #define RF_NET_KEYS_PER_PAGE 1024

@@ -154,10 +154,30 @@ int rf_net_ask(struct rf_work *w, __u32 rights)
 	return 0;
 }
 
+/* What reaches IP addresses by ways on which no hook is: raw sockets, and what stands on UDP or
+ * TCP. */
+static __always_inline bool is_hidden(__u32 family)
+{
+	switch (family) {
+	case RF_AF_INET:
+	case RF_AF_INET6:
+	case RF_AF_PACKET:
+	case RF_AF_RDS:
+	case RF_AF_TIPC:
+	case RF_AF_RXRPC:
+	case RF_AF_SMC:
+	case RF_AF_XDP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int rf_family_ask(struct rf_work *w, __u32 family)
 {
 	const struct rf_image_head *head;
 	struct rf_img img;
+	__u32 needs = RF_FAM_OTHER | (is_hidden(family) ? RF_FAM_HIDDEN : 0);
 
 	if (!w)
 		return -1;
@@ -165,7 +185,7 @@ int rf_family_ask(struct rf_work *w, __u32 family)
 	w->rec.o.inet.family = family;
 	w->rec.o.inet.protocol = w->sock_protocol;
 	head = rf_head_of(w->image, &img);
-	if (head && (!rf_has_network(head) || (head->net_families & RF_FAM_OTHER)))
+	if (head && (!rf_has_network(head) || !(needs & ~head->net_families)))
 		return 0;
 	return rf_refuse(w, RF_A_CONNECT, head ? RF_RULE_NONE : RF_RULE_UNJUDGED,
 			 head ? 0 : RF_CODE_IMAGE);

@@ -19,6 +19,7 @@ static __always_inline __u8 rf_protocol_bit(__u32 protocol)
 	switch (protocol) {
 	case RF_P_TCP:
 	case RF_P_MPTCP:
+	case RF_P_SMC:
 		return RF_NP_TCP;
 	case RF_P_UDP:
 	case RF_P_UDPLITE:

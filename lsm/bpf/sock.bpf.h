@@ -12,6 +12,12 @@
 #define RF_AF_INET    2
 #define RF_AF_INET6   10
 #define RF_AF_NETLINK 16
+#define RF_AF_PACKET  17
+#define RF_AF_RDS     21
+#define RF_AF_TIPC    30
+#define RF_AF_RXRPC   33
+#define RF_AF_SMC     43
+#define RF_AF_XDP     44
 
 #define RF_SOCK_STREAM 1
 #define RF_SOCK_DGRAM  2
@@ -23,6 +29,7 @@
 #define RF_P_ICMPV6  58
 #define RF_P_SCTP    132
 #define RF_P_UDPLITE 136
+#define RF_P_SMC     256
 #define RF_P_MPTCP   262
 
 /* Asks about the IP address in the record's inet object. */
@@ -31,7 +38,10 @@ int rf_net_ask(struct rf_work *w, __u32 rights);
 /* Asks about the unix name in the record's text ("/path" or "@name"); a refusal retells. */
 int rf_unix_ask(struct rf_work *w, __u32 rights);
 
-/* Refuses a family that no rule can name, unless the section's default is allow. */
+/*
+ * Refuses a family that no rule can name, or a raw socket, unless the section's default is allow
+ * and, where it reaches IP addresses, no rule refuses any.
+ */
 int rf_family_ask(struct rf_work *w, __u32 family);
 
 /* Fills the inet object from the address at w->at_object; -1 if there is none that counts. */
@@ -73,6 +83,24 @@ struct rf_quick_net {
 /* Of a caller that may be fenced. 1: allowed, and nothing is to be recorded. */
 int rf_quick_net(struct rf_quick_net *q);
 
+/* 1: who is outside of fences, and asks nothing; 0: what the socket is, is in q and *ret. */
+static __always_inline int rf_quick_socket(struct socket *sock, struct rf_quick_net *q,
+					   struct sock **ret)
+{
+	struct sock *sk;
+
+	*ret = NULL;
+	if (!bpf_get_current_task_btf()->bpf_storage)
+		return 1;
+	sk = sock->sk;
+	if (!sk)
+		return 0;
+	q->family = sk->__sk_common.skc_family;
+	q->protocol = sk->sk_protocol;
+	*ret = sk;
+	return 0;
+}
+
 /* The start of a hook about a peer's address: 1 answers it (allowed), 0 goes the long way. */
 static __always_inline int rf_quick_peer(struct socket *sock, __u64 address, __u32 len,
 					 __u32 rights)
@@ -80,14 +108,9 @@ static __always_inline int rf_quick_peer(struct socket *sock, __u64 address, __u
 	struct rf_quick_net q = {.address = address, .len = len, .rights = rights};
 	struct sock *sk;
 
-	if (!bpf_get_current_task_btf()->bpf_storage)
+	if (rf_quick_socket(sock, &q, &sk))
 		return 1;
-	sk = sock->sk;
-	if (!sk)
-		return 0;
-	q.family = sk->__sk_common.skc_family;
-	q.protocol = sk->sk_protocol;
-	if (q.family != RF_AF_INET && q.family != RF_AF_INET6)
+	if (!sk || (q.family != RF_AF_INET && q.family != RF_AF_INET6))
 		return 0;
 	return rf_quick_net(&q) == 1;
 }
@@ -98,13 +121,10 @@ static __always_inline int rf_quick_local(struct socket *sock, __u32 rights)
 	struct rf_quick_net q = {.rights = rights};
 	struct sock *sk;
 
-	if (!bpf_get_current_task_btf()->bpf_storage)
+	if (rf_quick_socket(sock, &q, &sk))
 		return 1;
-	sk = sock->sk;
 	if (!sk)
 		return 0;
-	q.family = sk->__sk_common.skc_family;
-	q.protocol = sk->sk_protocol;
 	q.port = sk->__sk_common.skc_num;
 	if (q.family == RF_AF_INET) {
 		q.addr[1] = (__u64)sk->__sk_common.skc_rcv_saddr << 32 | __builtin_bswap32(0xffff);

@@ -265,4 +265,29 @@ test_kill_action_ends_the_caller() {
 	eq "$(visits bad)" 0 "visits"
 }
 
+# Where a rule refuses an address, there are no sockets that would reach it unasked.
+test_sockets_that_nobody_asks_about() {
+	policy none '"network": {"default": "allow", "rules": [{"id": "no", "deny": ["connect"], "to": ["127.0.0.2"]}]}'
+	policy local '"network": {"default": "allow", "rules": [{"id": "no", "deny": ["bind"], "ports": [1]}]}'
+	cat >"$T/make.py" <<'END'
+import socket
+for name, family, kind, protocol in (("raw", 2, 3, 1), ("raw6", 10, 3, 58), ("packet", 17, 3, 0), ("smc", 43, 1, 0),
+                                     ("rds", 21, 5, 0), ("udp", 2, 2, 0), ("lite", 2, 2, 136), ("tcp", 2, 1, 0)):
+    try:
+        socket.socket(family, kind, protocol)
+        print(name, "made")
+    except OSError as e:
+        print(name, e.errno)
+END
+	fence none python3 "$T/make.py"
+	eq "$(grep made <<<"$OUT" | cut -d' ' -f1 | paste -sd' ')" "udp lite tcp" "what is made"
+	contains "$OUT" "raw 13
+raw6 13
+packet 13
+smc 13" "what is not"
+	fence local python3 "$T/make.py"
+	contains "$OUT" "raw made" "where only binding is refused"
+	contains "$OUT" "packet made" "where only binding is refused"
+}
+
 run_tests
