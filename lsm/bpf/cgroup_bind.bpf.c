@@ -100,8 +100,10 @@ int rf_cg_sock(struct bpf_sock *ctx)
 		return 0;
 	if (!(s.bind->flags & RF_CGB_PLAIN_SOCKETS))
 		return 1;
+	/* UDP-Lite connects without asking anybody. */
 	if ((ctx->type == RF_SOCK_STREAM && protocol == RF_NP_TCP) ||
-	    (ctx->type == RF_SOCK_DGRAM && protocol == RF_NP_UDP))
+	    (ctx->type == RF_SOCK_DGRAM && protocol == RF_NP_UDP &&
+	     ctx->protocol != IPPROTO_RF_UDPLITE))
 		return 1;
 	note.o.inet.family = ctx->family;
 	note.o.inet.protocol = ctx->protocol;

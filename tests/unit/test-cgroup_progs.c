@@ -308,6 +308,8 @@ static int odd_sockets(void)
 		return 1;
 	if (socket(AF_INET6, SOCK_RAW, 17) >= 0 || errno != EACCES)
 		return 2;
+	if (socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE) >= 0 || errno != EACCES)
+		return 5;
 	if (socket(AF_INET, SOCK_DGRAM, 0) < 0 || socket(AF_INET6, SOCK_STREAM, 0) < 0)
 		return 3;
 	if (socket(AF_UNIX, SOCK_STREAM, 0) < 0)
@@ -319,7 +321,7 @@ static void sockets_past_our_hooks_are_refused(void **state RF_UNUSED)
 {
 	image_init();
 	assert_int_equal(fenced(RF_CG_NETWORK, RF_CGB_PLAIN_SOCKETS, odd_sockets), 0);
-	assert_int_equal(n_seen, 2);
+	assert_int_equal(n_seen, 3);
 	assert_int_equal(seen[0].hook, RF_H_CGROUP_SOCK_CREATE);
 }
 
