@@ -111,7 +111,9 @@
 	X(SECCOMP, "seccomp")                                                                      \
 	X(LANDLOCK, "landlock")                                                                    \
 	X(SCHED_PROCESS_EXIT, "sched_process_exit")                                                \
-	X(INODE_UNLINK, "inode_unlink")
+	X(INODE_UNLINK, "inode_unlink")                                                            \
+	X(INODE_COPY_UP, "inode_copy_up")                                                          \
+	X(INODE_GET_ACL, "inode_get_acl")
 
 /* X(suffix, "word"): what was tried, event member `operation`. */
 #define RF_OPERATIONS(X)                                                                           \

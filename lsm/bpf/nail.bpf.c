@@ -227,6 +227,30 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 	return 0;
 }
 
+/*
+ * Overlayfs makes another object of one that is written to, or linked, the first time; what the old
+ * one was denied by would not know the new one. So what rules deny anything of, under another name,
+ * is not copied from inside.
+ */
+SEC("lsm/inode_copy_up")
+int BPF_PROG(rf_copy_up, struct dentry *dentry, struct cred **creds, int ret)
+{
+	struct rf_work *w;
+	int r;
+
+	if (ret)
+		return ret;
+	r = rf_begin(&w, RF_SEC_FILES, RF_H_INODE_COPY_UP, RF_OP_OPEN);
+	if (!w)
+		return r;
+	if (w->nails) {
+		rf_path_at(w, dentry, NULL);
+		rf_path_describe(w);
+		rf_nail_ask(w, (1u << RF_A_FILE_RIGHTS) - 1);
+	}
+	return rf_end(w);
+}
+
 /* The object is gone for good, not only from memory: its number may be given to another. */
 SEC("lsm/inode_free_security")
 int BPF_PROG(rf_nail_free, struct inode *inode)

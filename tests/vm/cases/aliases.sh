@@ -124,6 +124,24 @@ test_an_object_that_gets_a_held_name_inside_is_held() {
 	done
 }
 
+# Overlayfs makes a new object of a link that is written to or linked: inside it does not.
+test_an_alias_on_an_overlay_is_not_copied() {
+	mkdir "$T/s" && mount -t tmpfs none "$T/s" && mkdir "$T/s/l" "$T/s/u" "$T/s/w" "$T/ovl"
+	echo "$SECRET" >"$T/s/l/secret"
+	ln "$T/s/l/secret" "$T/s/l/alias"
+	echo text >"$T/s/l/other"
+	mount -t overlay -o "lowerdir=$T/s/l,upperdir=$T/s/u,workdir=$T/s/w" none "$T/ovl" || skip "no overlayfs"
+	policy p '"files": {"default": "allow", "rules": [
+  {"id": "fixed", "deny": ["read"], "paths": ["'"$T"'/ovl/secret"]} ]}'
+	for how in "ln $T/ovl/alias $T/ovl/new" "chmod 600 $T/ovl/alias" "echo >>$T/ovl/alias" "touch $T/ovl/alias"; do
+		fence p sh -c "$how; cat $T/ovl/new $T/ovl/alias; cat $T/ovl/secret"
+		lacks "$OUT" "$SECRET" "read after: $how"
+		contains "$(denials)" "files fixed" "denials after: $how"
+	done
+	allowed p sh -c "echo more >>$T/ovl/other && chmod 600 $T/ovl/other && ln $T/ovl/other $T/ovl/link"
+	umount -l "$T/ovl" "$T/s"
+}
+
 # As programs save their files. What is gone needs no room, what is left is held.
 test_a_held_name_is_replaced_again_and_again() {
 	nail_world
@@ -181,6 +199,15 @@ test_files_with_several_links_when_links_are_denied() {
 	refused p EACCES "$ATTACK/static" read "$T/open/alias"
 	lacks "$OUT" "$SECRET" "output"
 	allowed p "$ATTACK/static" read "$T/open/single"
+	policy p '"files": { "default": "allow", "links": "deny", "rules": [
+  {"id": "more", "allow": ["read"], "paths": ["/**"]} ] }'
+	set -- "$T/open/alias"
+	for how in "truncate('$1', 0)" "chmod('$1', 0)" "utime('$1')" "setxattr('$1', 'trusted.x', b'y')" "listdir('$T')"; do
+		fence p python3 -c "import os; os.$how"
+		[ "$RC" -ne 0 ] || [[ $how == list* ]] || fail "$how: worked on a file with several links"
+	done
+	eq "$RC" 0 "a folder: $ERR"
+	eq "$(cat "$T/d/file")" "$SECRET" "the file"
 }
 
 test_no_mount_gives_another_name() {
