@@ -74,6 +74,16 @@ struct super_block {
 	struct dentry *s_root;
 	struct list_head s_mounts;
 	struct file_system_type *s_type;
+	void *s_fs_info;
+};
+
+enum proc_pidonly {
+	PROC_PIDONLY_OFF = 0,
+	PROC_PIDONLY_ON = 1, /* mounted with subset=pid */
+};
+
+struct proc_fs_info {
+	enum proc_pidonly pidonly;
 };
 
 struct inode {
@@ -357,6 +367,9 @@ struct signal_struct {
 #define RF_MAGIC_DEBUGFS       0x64626720
 #define RF_MAGIC_MQUEUE	       0x19800202
 #define RF_MAGIC_SYSFS	       0x62656572
+#define RF_MAGIC_BINFMT	       0x42494e4d
+#define RF_MAGIC_SECURITYFS    0x73636673
+#define RF_MAGIC_CONFIGFS      0x62656570
 #define RF_SIGNAL_GROUP_EXIT   0x4
 #define RF_PF_KTHREAD	       0x200000
 #define RF_PROT_READ	       1

@@ -2,9 +2,10 @@
 /*
  * Mounts: the key `mount`, and what holds even where the policy allows them.
  *
- * A bind, a move, a new root or an overlay gives files names that the rules do not know, and the
- * hooks see the source only as an unresolved string: so they are refused as aliases while there is
- * a files section. Nothing may be mounted over, or unmounted from above, what the fence protects.
+ * A bind, a move, a new root, an overlay or one more mount of a file system gives files names that
+ * the rules do not know, and the hooks see the source only as an unresolved string: so they are
+ * refused as aliases. Nothing may be mounted over, or unmounted from above, what the fence
+ * protects, and no file system that the kernel is controlled by has a second place.
  */
 #include "lsm/bpf/path.bpf.h"
 
@@ -12,19 +13,26 @@
 #define RF_MS_BIND    0x1000
 #define RF_MS_MOVE    0x2000
 
+/*
+ * Without a files section there are still our own files, which are protected by name. A container,
+ * which has no supervisor, has none of them in sight.
+ */
 int rf_topology_ask(struct rf_work *w)
 {
-	const struct rf_image_head *head;
-	struct rf_img img;
+	const struct rf_sandbox *sb;
 
 	if (!w)
 		return -1;
-	head = rf_head_of(w->image, &img);
-	if (head && !(head->sections & (1U << RF_SEC_FILES)))
-		return 0;
 	w->rec.obj = RF_OBJ_KERNEL;
 	w->rec.key = RF_K_MOUNT;
-	rf_refuse(w, 1, RF_RULE_UNJUDGED, RF_CODE_ALIAS);
+	if (rf_has_files(w)) {
+		rf_refuse(w, 1, RF_RULE_UNJUDGED, RF_CODE_ALIAS);
+	} else {
+		sb = rf_sandbox_of(w->slot);
+		if (sb && !(__u32)sb->self_tgid)
+			return 0;
+		rf_refuse(w, 1, RF_RULE_SELF, 0);
+	}
 	w->errno_value = RF_E_PERM;
 	return 0;
 }
@@ -122,24 +130,64 @@ int BPF_PROG(rf_move_mount, const struct path *from, const struct path *to, int 
 	return rf_end(w);
 }
 
+/*
+ * Where the kernel is controlled: what is protected there by name must have one name. The processes
+ * alone may have another, where no rule speaks of files.
+ */
+static __always_inline bool is_control(const struct super_block *sb)
+{
+	const struct proc_fs_info *proc;
+
+	switch (sb->s_magic) {
+	case RF_MAGIC_BPFFS:
+	case RF_MAGIC_SYSFS:
+	case RF_MAGIC_CGROUP1:
+	case RF_MAGIC_CGROUP2:
+	case RF_MAGIC_BINFMT:
+	case RF_MAGIC_DEBUGFS:
+	case RF_MAGIC_TRACEFS:
+	case RF_MAGIC_SECURITYFS:
+	case RF_MAGIC_CONFIGFS:
+		return true;
+	case RF_MAGIC_PROC:
+		proc = sb->s_fs_info;
+		return BPF_CORE_READ(proc, pidonly) != PROC_PIDONLY_ON;
+	default:
+		return false;
+	}
+}
+
+/* A second mount of what has one already, be it the kernel's own. Queues belong to their makers. */
+static __always_inline bool is_alias(const struct super_block *sb)
+{
+	__u64 head = (__u64)sb + bpf_core_field_offset(struct super_block, s_mounts);
+
+	return sb->s_magic == RF_MAGIC_OVERLAY || sb->s_magic == RF_MAGIC_PROC ||
+	       (sb->s_magic != RF_MAGIC_MQUEUE && (__u64)BPF_CORE_READ(sb, s_mounts.next) != head);
+}
+
 /* New file systems, by either interface. bpffs shows whoever mounts it a door to pinned objects. */
 SEC("lsm/sb_kern_mount")
 int BPF_PROG(rf_sb_kern, struct super_block *sb, int ret)
 {
-	unsigned long magic = sb->s_magic;
+	bool control, alias;
 	struct rf_work *w;
 	int r;
 
-	if (ret || (magic != RF_MAGIC_BPFFS && magic != RF_MAGIC_OVERLAY))
+	if (ret)
 		return ret;
+	control = is_control(sb);
+	alias = is_alias(sb);
+	if (!control && !alias)
+		return 0;
 	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_SB_KERN_MOUNT, RF_OP_MOUNT);
 	if (!w)
 		return r;
 	w->rec.obj = RF_OBJ_KERNEL;
 	w->rec.key = RF_K_MOUNT;
-	if (magic == RF_MAGIC_BPFFS)
+	if (control)
 		rf_refuse(w, 1, RF_RULE_SELF, 0);
-	else
+	else if (sb->s_magic != RF_MAGIC_PROC || rf_has_files(w))
 		rf_topology_ask(w);
 	return rf_end(w);
 }

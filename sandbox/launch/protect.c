@@ -25,12 +25,17 @@ static const char *const unchanged[] = {
 	"/sys/fs/cgroup/**/cgroup.{procs,threads,kill,freeze,subtree_control,type}",
 	"/sys/fs/cgroup/**/tasks",
 	"/proc/sys/kernel/seccomp/actions_logged",
+	/* Our hooks hang on ftrace's call sites: without it none of them is called. */
+	"/proc/sys/kernel/ftrace_enabled",
+	"/sys/kernel/{debug,tracing,livepatch,security}/**",
 	/* What the kernel starts on somebody's behalf runs outside. */
 	"/sys/fs/cgroup/**/{release_agent,notify_on_release}",
 	"/proc/sys/kernel/{core_pattern,core_pipe_limit,modprobe,hotplug,poweroff_cmd}",
 	"/proc/sys/kernel/usermodehelper/**",
 	"/proc/sys/kernel/modules_disabled",
 	"/proc/sys/fs/binfmt_misc/**",
+	"/proc/sys/fs/ocfs2/**",
+	"/sys/module/*/parameters/**",
 	"/proc/sysrq-trigger",
 	"/sys/kernel/uevent_helper",
 	"/sys/**/uevent_helper",

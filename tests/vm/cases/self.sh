@@ -50,6 +50,58 @@ test_bpffs_and_a_new_one() {
 	still_fenced
 }
 
+# Trampolines hang on ftrace: switched off, no hook of ours would be called any more.
+test_hooks_cannot_be_switched_off() {
+	lax_world
+	policy nothing '"kernel": {"mount": "allow"}'
+	for name in world nothing; do
+		fence "$name" sh -c 'echo 0 >/proc/sys/kernel/ftrace_enabled'
+		[ "$RC" -ne 0 ] || fail "ftrace was switched off under $name"
+		eq "$(events 'select(.verdict == "denied") | .rule.id' | sort -u)" ringfence.self "denial under $name"
+		eq "$(cat /proc/sys/kernel/ftrace_enabled)" 1 "ftrace under $name"
+	done
+	still_fenced
+}
+
+# What is protected by name has no second name.
+test_no_second_place_for_what_controls_the_kernel() {
+	local kind
+	lax_world
+	policy nothing '"kernel": {"mount": "allow"}'
+	mkdir -p "$T/open/m"
+	mount_ext4 16M
+	for kind in proc sysfs cgroup2 debugfs tracefs securityfs binfmt_misc configfs; do
+		mount -t "$kind" none "$T/open/m" 2>/dev/null || continue
+		umount "$T/open/m"
+		fence nothing mount -t "$kind" none "$T/open/m"
+		[ "$RC" -ne 0 ] || fail "$kind was mounted"
+		contains "$(events 'select(.verdict == "denied") | .rule.id')" ringfence.self "$kind"
+	done
+	fence world mount -t sysfs none "$T/open/m"
+	[ "$RC" -ne 0 ] || fail "sysfs was mounted in spite of rules about files"
+	fence world mount "$(losetup -j "$T/image" | cut -d: -f1)" "$T/open/m"
+	[ "$RC" -ne 0 ] || fail "a mounted disk was mounted once more"
+	fence nothing mount --bind /proc/sys "$T/open/m"
+	[ "$RC" -ne 0 ] || fail "/proc/sys got another name without a files section"
+	eq "$(events 'select(.verdict == "denied") | .rule.id')" ringfence.self "a bind mount without files"
+	fence world mount -t proc -o subset=pid none "$T/open/m"
+	[ "$RC" -ne 0 ] || fail "processes got other names in spite of rules about files"
+	allowed nothing sh -c "mount -t proc -o subset=pid none $T/open/m && umount $T/open/m"
+	allowed world sh -c "mount -t tmpfs none $T/open/m && umount $T/open/m"
+	still_fenced
+}
+
+test_no_child_is_born_in_another_cgroup() {
+	lax_world
+	mkdir -p /sys/fs/cgroup/elsewhere
+	works "$ATTACK/adopt" clone /sys/fs/cgroup/elsewhere 1 /bin/true
+	fence world "$ATTACK/adopt" clone /sys/fs/cgroup/elsewhere 1 /bin/true
+	[ "$RC" -ne 0 ] || fail "a child left the sandbox's cgroup"
+	eq "$(events 'select(.verdict == "denied") | .rule.id' | sort -u)" ringfence.self "denial"
+	rmdir /sys/fs/cgroup/elsewhere
+	still_fenced
+}
+
 test_unload_and_other_tools() {
 	lax_world
 	fence world "$RF" unload
