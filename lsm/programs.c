@@ -12,6 +12,7 @@
 static const char *const optional[] = {
 	"rf_file_trunc", /* 6.2; before that path_truncate sees ftruncate too */
 	"rf_ioctl_cmpt", /* 6.8 and stable; 32-bit ioctls, which seccomp refuses to fenced tasks */
+	"rf_get_acl",	 /* 6.2; before that inode_getxattr */
 	"rf_set_acl",	 /* 6.2; before that inode_setxattr */
 	"rf_remove_acl", /* 6.2; before that inode_removexattr */
 	"rf_move_begin", /* these two: without them each path is walked */

@@ -46,22 +46,6 @@ static __always_inline void check_fileless(struct rf_work *w, struct inode *inod
 		rf_kernel_ask(w, RF_K_FILELESS, 0);
 }
 
-/* "links": "deny": a regular file with other names is refused under each. */
-static __always_inline void check_links(struct rf_work *w, struct inode *inode, __u32 rights)
-{
-	const struct rf_image_head *head;
-	struct rf_img img;
-
-	if (w->missing || BPF_CORE_READ(inode, i_nlink) < 2 ||
-	    (BPF_CORE_READ(inode, i_mode) & RF_S_IFMT) != RF_S_IFREG)
-		return;
-	head = rf_head_of(w->image, &img);
-	if (!head || !head->links_deny)
-		return;
-	rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_ALIAS);
-	w->errno_value = RF_E_ACCES;
-}
-
 SEC("lsm/file_open")
 int BPF_PROG(rf_file_open, struct file *file, int ret)
 {
@@ -70,6 +54,9 @@ int BPF_PROG(rf_file_open, struct file *file, int ret)
 	struct rf_work *w;
 	int r;
 
+	/* Its name, a number in the folder, is new. */
+	if (file->f_flags & RF_O_TMPFILE)
+		rights |= RF_A_CREATE;
 	if (ret || rf_quick_file(&q, file, rights))
 		return ret;
 	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_OPEN, RF_OP_OPEN);
@@ -78,8 +65,7 @@ int BPF_PROG(rf_file_open, struct file *file, int ret)
 	if (rights & RF_A_EXEC)
 		w->rec.operation = RF_OP_EXEC;
 	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, rights);
-	if (w->spot.kind == RF_KIND_PATH)
-		check_links(w, file->f_inode, rights);
+	rf_links_check(w, file->f_inode, rights);
 	if (rights & RF_A_EXEC)
 		check_fileless(w, file->f_inode);
 	else if (w->spot.kind == RF_KIND_PATH)
@@ -104,10 +90,9 @@ int BPF_PROG(rf_file_recv, struct file *file, int ret)
 	if (!w)
 		return r;
 	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, rights);
-	if (w->spot.kind == RF_KIND_PATH) {
-		check_links(w, file->f_inode, rights);
+	rf_links_check(w, file->f_inode, rights);
+	if (w->spot.kind == RF_KIND_PATH)
 		check_device(w, file->f_inode, rights);
-	}
 	rf_quick_end(&q, w, file->f_path.dentry);
 	return rf_end(w);
 }

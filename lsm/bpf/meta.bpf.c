@@ -77,19 +77,23 @@ int rf_dentry_ask(struct rf_work *w, __u32 right, __u32 is_unix)
 	return 0;
 }
 
+#define RF_PF_IO_WORKER 0x10
+
 /*
  * Stacking file systems act on their layers under the mounter's credentials, after the upper object
- * was judged. Nothing else overrides credentials here: rings cannot (uring_override_creds).
+ * was judged. So do workers of rings, under those of whoever asked, without a hook (io-wq.c): they
+ * are judged, and if it is a layer that they are at, by names that no rule allows.
  */
 static __always_inline bool is_layer(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return (__u64)task->cred != (__u64)task->real_cred;
+	return !(task->flags & RF_PF_IO_WORKER) && (__u64)task->cred != (__u64)task->real_cred;
 }
 
 static __always_inline int check_dentry(__u32 hook, __u32 op, const void *dentry, __u32 right)
 {
+	struct inode *inode;
 	struct rf_work *w;
 	int r;
 
@@ -101,6 +105,9 @@ static __always_inline int check_dentry(__u32 hook, __u32 op, const void *dentry
 	rf_path_at(w, dentry, NULL);
 	rf_path_describe(w);
 	rf_dentry_ask(w, right, 0);
+	inode = BPF_CORE_READ((struct dentry *)dentry, d_inode);
+	if (inode)
+		rf_links_check(w, inode, right);
 	return rf_end(w);
 }
 
@@ -151,6 +158,14 @@ SEC("lsm/inode_remove_acl")
 int BPF_PROG(rf_remove_acl, void *idmap, struct dentry *dentry)
 {
 	return check_dentry(RF_H_INODE_REMOVE_ACL, RF_OP_SETACL, dentry, RF_A_METADATA);
+}
+
+SEC("lsm/inode_get_acl")
+int BPF_PROG(rf_get_acl, void *idmap, struct dentry *dentry, const char *name, int ret)
+{
+	if (ret)
+		return ret;
+	return check_dentry(RF_H_INODE_GET_ACL, RF_OP_GETXATTR, dentry, RF_A_READ);
 }
 
 SEC("lsm/inode_getxattr")

@@ -90,6 +90,7 @@ int BPF_PROG(rf_path_rmdir, const struct path *dir, struct dentry *dentry, int r
 static __always_inline int check_object(__u32 hook, __u32 op, const struct path *path, __u32 right)
 {
 	struct rf_quick q = {};
+	struct inode *inode;
 	struct rf_work *w;
 	int r;
 
@@ -99,6 +100,9 @@ static __always_inline int check_object(__u32 hook, __u32 op, const struct path 
 	if (!w)
 		return r;
 	rf_path_check(w, path->dentry, path->mnt, right);
+	inode = BPF_CORE_READ(path, dentry, d_inode);
+	if (inode)
+		rf_links_check(w, inode, right);
 	rf_quick_end(&q, w, path->dentry);
 	return rf_end(w);
 }
@@ -117,7 +121,8 @@ static __always_inline int check_wide_watch(void)
 
 	if (!w)
 		return r;
-	rf_topology_ask(w);
+	if (rf_has_files(w))
+		rf_topology_ask(w);
 	return rf_end(w);
 }
 

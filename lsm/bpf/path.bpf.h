@@ -140,4 +140,33 @@ int rf_topology_ask(struct rf_work *w);
 /* Asks for RF_A_DEV_* rights on a device; a refusal makes the record one of the devices section. */
 int rf_device_ask(struct rf_work *w, __u32 mode, __u32 rdev, __u32 rights);
 
+/* Do rules speak of files? Where that cannot be known they do. */
+static __always_inline bool rf_has_files(struct rf_work *w)
+{
+	const struct rf_image_head *head;
+	struct rf_img img;
+
+	head = rf_head_of(w->image, &img);
+	return !head || head->sections & (1U << RF_SEC_FILES);
+}
+
+/*
+ * "links": "deny": a regular file with other names is refused under each. An overlay's inode does
+ * not always know of links: its layer's, which is asked about next, does.
+ */
+static __always_inline void rf_links_check(struct rf_work *w, struct inode *inode, __u32 rights)
+{
+	const struct rf_image_head *head;
+	struct rf_img img;
+
+	if (w->missing || w->spot.kind == RF_KIND_NONE || BPF_CORE_READ(inode, i_nlink) < 2 ||
+	    (BPF_CORE_READ(inode, i_mode) & RF_S_IFMT) != RF_S_IFREG)
+		return;
+	head = rf_head_of(w->image, &img);
+	if (!head || !head->links_deny)
+		return;
+	rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_ALIAS);
+	w->errno_value = RF_E_ACCES;
+}
+
 #endif

@@ -149,7 +149,7 @@ int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir)
 	    may_be_nailed(sb, q->ino))
 		return 0;
 	head = rf_head_of(rf_image_now(sb, slot), &s.img);
-	if (!head || (q->links && head->links_deny))
+	if (!head || (head->links_deny && (q->links || q->object)))
 		return 0;
 	q->image = head->id;
 	q->checked = tree->mode == RF_TREE_CHECK;

@@ -94,6 +94,76 @@ test_metadata_alone() {
 	allowed p "$ATTACK/names" append "$T/d/file"
 }
 
+# Ways to change what is there that no open asks for; and ones that tell objects apart by what they set.
+test_commands_of_file_systems() {
+	mount_ext4 16M
+	echo "a line that stays" >"$T/disk/log"
+	echo text >"$T/disk/held"
+	echo text >"$T/disk/kept"
+	ln "$T/disk/held" "$T/disk/alias"
+	policy p '"files": {"default": "deny", "rules": [
+  {"id": "read", "allow": ["read", "exec"], "paths": ["/**"]},
+  {"id": "log", "allow": ["append"], "paths": ["'"$T"'/disk/log"]},
+  {"id": "all", "allow": ["read", "write"], "paths": ["'"$T"'/disk/alias"]},
+  {"id": "held", "deny": ["write"], "paths": ["'"$T"'/disk/held"]} ]}'
+	cat >"$T/try.py" <<'END'
+import fcntl, os, struct, sys
+how, name = sys.argv[1:]
+flags = {"zero": os.O_WRONLY | os.O_APPEND, "punch": os.O_WRONLY | os.O_APPEND}.get(how, os.O_RDONLY)
+fd = os.open(name, flags)
+space = struct.pack("hxxxxxxqqiI16x", 0, 0, 4, 0, 0)
+if how == "zero":
+    fcntl.ioctl(fd, 0x40305839, space)
+elif how == "punch":
+    fcntl.ioctl(fd, 0x4030582b, space)
+else:
+    fcntl.ioctl(fd, 0x40086604, struct.pack("q", 77))
+END
+	for how in "zero log" "punch log" "version kept" "version alias"; do
+		# shellcheck disable=SC2086
+		set -- $how
+		fence p python3 "$T/try.py" "$1" "$T/disk/$2"
+		[ "$RC" -ne 0 ] || fail "$how worked inside"
+		contains "$ERR" "denied" "$how"
+		[ -n "$(denials)" ] || fail "$how: no denial on the stream"
+	done
+	eq "$(cat "$T/disk/log")" "a line that stays" "the log"
+	fence p sh -c "echo x >>$T/disk/alias"
+	[ "$RC" -ne 0 ] || fail "the held file was changed by its other name"
+	eq "$(cat "$T/disk/held")" text "the held file"
+	works python3 "$T/try.py" zero "$T/disk/log"
+	umount -l "$T/disk"
+}
+
+# A file without a name is made in a folder all the same.
+test_files_without_a_name_are_made_where_that_is_allowed() {
+	mkdir "$T/no" "$T/yes"
+	policy p '"files": {"default": "allow", "rules": [
+  {"id": "no", "deny": ["create"], "paths": ["'"$T"'/no/**"]} ]}'
+	for folder in no yes; do
+		fence p python3 -c "import os; os.write(os.open('$T/$folder', os.O_TMPFILE | os.O_WRONLY, 0o600), b'x')"
+		eq "$RC" "$([ $folder = no ] && echo 1 || echo 0)" "in $folder: $ERR"
+		eq "$(denials)" "$([ $folder = no ] && echo files no)" "denials in $folder"
+	done
+}
+
+test_reading_an_access_list() {
+	[ "${RF_KERNEL:-}" != 6.1 ] || skip "getxattr's hook sees it there"
+	mkdir "$T/d"
+	echo text >"$T/d/file"
+	policy p '"files": {"default": "allow", "rules": [
+  {"id": "no", "deny": ["read"], "paths": ["'"$T"'/d/file"]} ]}'
+	python3 -c "
+import os, struct
+entries = ((1, 6, -1), (2, 4, 1), (4, 4, -1), (16, 4, -1), (32, 4, -1))
+os.setxattr('$T/d/file', 'system.posix_acl_access',
+            struct.pack('<I', 2) + b''.join(struct.pack('<HHi', *e) for e in entries))" || fail "no access lists here"
+	works python3 -c "import os; os.getxattr('$T/d/file', 'system.posix_acl_access')"
+	fence p python3 -c "import os; os.getxattr('$T/d/file', 'system.posix_acl_access')"
+	[ "$RC" -ne 0 ] || fail "the list was read"
+	eq "$(denials)" "files no" "denial"
+}
+
 test_append_is_not_write() {
 	policy p '"files": {"default": "deny", "rules": [
   {"allow": ["read", "exec"], "paths": ["/**"]},
