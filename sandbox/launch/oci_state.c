@@ -33,6 +33,11 @@ static const char *const name_keys[] = {
 	"io.kubernetes.container.name",	    /* CRI-O */
 };
 
+static const char *const type_keys[] = {
+	"io.kubernetes.cri.container-type",
+	"io.kubernetes.cri-o.ContainerType",
+};
+
 static const char *const pod_keys[][2] = {
 	{"io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri.sandbox-name"},
 	{"io.kubernetes.pod.namespace", "io.kubernetes.pod.name"},
@@ -163,9 +168,41 @@ static const char *find_first(const struct rf_oci_state *state, const char *cons
 	return found;
 }
 
+const char *rf_oci_state_container(const struct rf_oci_state *state)
+{
+	return find_first(state, name_keys, RF_ARRAY_LEN(name_keys));
+}
+
+const char *rf_oci_state_type(const struct rf_oci_state *state)
+{
+	return find_first(state, type_keys, RF_ARRAY_LEN(type_keys));
+}
+
+const char *rf_oci_policy_for(const char *key)
+{
+	return rf_str_has_prefix(key, POLICY_FOR) ? key + strlen(POLICY_FOR) : NULL;
+}
+
+/* Which one is meant cannot be known, and to guess would be to leave one unfenced. */
+static int check_nameless(const struct rf_oci_state *state, struct rf_err *err)
+{
+	json_t *annotations = json_object_get(state->root, "annotations"), *value;
+	const char *key;
+
+	if (rf_oci_state_container(state) || rf_str_eq(rf_oci_state_type(state), "sandbox"))
+		return 0;
+	json_object_foreach (annotations, key, value)
+		if (rf_oci_policy_for(key))
+			return rf_err_set(err, -EINVAL,
+					  "annotation %.64s is for one container of a pod, and the "
+					  "engine does not say which one this is; use " POLICY,
+					  key);
+	return 0;
+}
+
 static const char *find_own(const struct rf_oci_state *state)
 {
-	const char *name = find_first(state, name_keys, RF_ARRAY_LEN(name_keys));
+	const char *name = rf_oci_state_container(state);
 	char key[256];
 	int n;
 
@@ -209,6 +246,8 @@ int rf_oci_state_policy(const struct rf_oci_state *state, const char *fallback, 
 	const char *name = find_own(state);
 	int r = check_keys(state, err);
 
+	if (r == 0)
+		r = check_nameless(state, err);
 	if (r < 0)
 		return r;
 	if (!name)

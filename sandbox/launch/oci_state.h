@@ -39,11 +39,19 @@ const char *rf_oci_annotation(const struct rf_oci_state *state, const char *key)
 /*
  * The policy that the container asks for: annotation ringfence.policy.NAME of the container NAME in
  * a pod, else ringfence.policy, else fallback. *ret NULL: none. -EINVAL for annotations that are
- * empty or misspelt, -EPERM for those of crun that would take the container's seccomp filter away
- * or run its payload without an exec.
+ * empty or misspelt, or for one container of a pod where nothing tells which one this is; -EPERM
+ * for those of crun that would take the container's seccomp filter away or run its payload without
+ * an exec.
  */
 int rf_oci_state_policy(const struct rf_oci_state *state, const char *fallback, const char **ret,
 			struct rf_err *err) RF_MUST_CHECK;
+
+/* What the engine calls it in its pod, and what it is there; NULL: nothing says. */
+const char *rf_oci_state_container(const struct rf_oci_state *state);
+const char *rf_oci_state_type(const struct rf_oci_state *state);
+
+/* The name of the container that an annotation of this key is for; NULL: it is another key. */
+const char *rf_oci_policy_for(const char *key);
 
 /* The engine says that its pod is in this namespace, and nothing says another. */
 bool rf_oci_state_in_namespace(const struct rf_oci_state *state, const char *space);

@@ -161,6 +161,22 @@ static void annotations_that_mean_nothing_are_refused(void **data RF_UNUSED)
 	check_choice("\"ringfence.policy.\":\"web\"", NULL, -EINVAL, NULL);
 }
 
+/* Outside of a pod, or from an engine that names no containers, it would be nobody's in silence. */
+static void an_annotation_for_one_of_whom_nothing_tells_is_refused(void **data RF_UNUSED)
+{
+	check_choice("\"ringfence.policy.db\":\"sql\"", NULL, -EINVAL, NULL);
+	check_choice("\"ringfence.policy.db\":\"sql\",\"ringfence.policy\":\"web\"", "base",
+		     -EINVAL, NULL);
+	check_choice("\"io.kubernetes.cri.container-type\":\"container\","
+		     "\"ringfence.policy.db\":\"sql\"",
+		     NULL, -EINVAL, NULL);
+	check_choice("\"io.kubernetes.cri.container-type\":\"sandbox\","
+		     "\"ringfence.policy.db\":\"sql\"",
+		     NULL, 0, NULL);
+	check_choice("\"io.kubernetes.container.name\":\"db\",\"ringfence.policy.db\":\"sql\"",
+		     NULL, 0, "sql");
+}
+
 /* crun would take its filter from there. */
 static void annotations_that_replace_the_filter_are_refused(void **data RF_UNUSED)
 {
@@ -205,6 +221,7 @@ int main(void)
 		cmocka_unit_test(ids_have_a_limit),
 		cmocka_unit_test(the_nearest_annotation_names_the_policy),
 		cmocka_unit_test(annotations_that_mean_nothing_are_refused),
+		cmocka_unit_test(an_annotation_for_one_of_whom_nothing_tells_is_refused),
 		cmocka_unit_test(annotations_that_replace_the_filter_are_refused),
 		cmocka_unit_test(annotations_that_run_without_an_exec_are_refused),
 		cmocka_unit_test(the_pod_is_told),
