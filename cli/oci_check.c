@@ -7,16 +7,14 @@
 #include <dirent.h>
 #include <jansson.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/oci_files.h"
 #include "cli/oci_places.h"
-#include "lsm/rules.h"
+#include "cli/oci_running.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/str.h"
-#include "sandbox/launch/oci_state.h"
 
 #define JSON_MAX ((size_t)16 << 20)
 
@@ -324,135 +322,21 @@ static void check_spec(struct check *c)
 	json_decref(json);
 }
 
-/* ---- containers that run ---- */
-
-static bool is_fenced(struct rf_lsm *lsm, const char *id)
+static void take_finding(void *data, const char *text)
 {
-	for (uint32_t slot = 0; lsm && slot < rf_fence_limit(lsm); slot++) {
-		struct rf_about about;
-
-		if (rf_fence_at(lsm, slot)->state == RF_SB_LIVE &&
-		    rf_fence_about(lsm, slot, &about) == 0 && strcmp(about.container, id) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* runc keeps annotations as "KEY=VALUE" texts. */
-static json_t *annotations_of_labels(const json_t *labels)
-{
-	json_t *ret = json_object(), *value;
-	size_t at;
-
-	json_array_foreach (labels, at, value) {
-		const char *text = json_is_string(value) ? json_string_value(value) : "";
-		const char *is = strchr(text, '=');
-
-		if (is)
-			(void)json_object_setn_new(ret, text, (size_t)(is - text),
-						   json_string(is + 1));
-	}
-	return ret;
-}
-
-/* As the hook sees it; one that it would refuse asks, too. A pod's own (pause) container has the
- * pod's annotations, but engines call no hook for it. */
-static bool ask(json_t *annotations)
-{
-	static const char *const types[] = {"io.kubernetes.cri.container-type",
-					    "io.kubernetes.cri-o.ContainerType"};
-	struct rf_oci_state state = {.root = json_pack("{s:O}", "annotations", annotations)};
-	const char *policy = NULL;
-	bool asks = state.root && (rf_oci_state_policy(&state, NULL, &policy, NULL) < 0 || policy);
-
-	for (size_t i = 0; asks && i < RF_ARRAY_LEN(types); i++)
-		asks = !rf_str_eq(rf_oci_annotation(&state, types[i]), "sandbox");
-	rf_oci_state_done(&state);
-	return asks;
-}
-
-static json_t *load_quietly(const char *path)
-{
-	RF_AUTOFREE char *text = NULL;
-	size_t len;
-
-	if (rf_fd_read_file(path, JSON_MAX, &text, &len, NULL) < 0)
-		return NULL;
-	return json_loadb(text, len, 0, NULL);
-}
-
-/* crun's status names the bundle, whose config.json has the annotations; runc's state has all. */
-static bool asks_for_fence(const json_t *state, pid_t *ret_pid)
-{
-	const char *bundle = json_string_value(json_object_get(state, "bundle"));
-	const json_t *runc = json_object_get(state, "config");
-	json_t *annotations = NULL;
-	char path[PATH_MAX];
-	bool asks;
-
-	*ret_pid = (pid_t)json_integer_value(
-		json_object_get(state, runc ? "init_process_pid" : "pid"));
-	if (runc) {
-		annotations = annotations_of_labels(json_object_get(runc, "labels"));
-	} else if (bundle && snprintf(path, sizeof(path), "%s/config.json", bundle) < PATH_MAX) {
-		json_t *config = load_quietly(path);
-
-		annotations = json_incref(json_object_get(config, "annotations"));
-		json_decref(config);
-	}
-	asks = json_is_object(annotations) && ask(annotations);
-	json_decref(annotations);
-	return asks;
-}
-
-static void check_running(struct check *c, struct rf_lsm *lsm, const char *dir_path,
-			  const char *file)
-{
-	RF_AUTOCLOSEDIR DIR *dir = opendir(dir_path);
-
-	for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
-		char path[PATH_MAX];
-		pid_t pid = 0;
-		json_t *state;
-
-		if (entry->d_name[0] == '.' || snprintf(path, sizeof(path), "%s/%s/%s", dir_path,
-							entry->d_name, file) >= PATH_MAX)
-			continue;
-		state = load_quietly(path);
-		if (state && asks_for_fence(state, &pid) && pid > 0 && kill(pid, 0) == 0 &&
-		    !is_fenced(lsm, entry->d_name))
-			find(c,
-			     "container %s runs (process %d), asks for a policy and is not "
-			     "fenced",
-			     entry->d_name, (int)pid);
-		json_decref(state);
-	}
+	find(data, "%s", text);
 }
 
 bool rf_oci_check(const char *root)
 {
-	/* containerd keeps both runtimes' in one folder. */
-	static const struct {
-		const char *dir, *file;
-	} runtimes[] = {
-		{"/run/crun", "status"},
-		{"/run/runc", "state.json"},
-		{"/run/containerd/runc/k8s.io", "state.json"},
-		{"/run/containerd/runc/k8s.io", "status"},
-		{"/run/containerd/runc/default", "state.json"},
-		{"/run/containerd/runc/default", "status"},
-	};
-	RF_CLEANUP(rf_lsm_closep) struct rf_lsm *lsm = NULL;
 	struct check c = {.root = root};
 
 	check_spec(&c);
 	check_hooks_dir(&c);
 	if (c.has_hook)
 		check_confs(&c);
-	if (rf_lsm_open(&lsm, NULL) < 0)
-		lsm = NULL;
-	for (size_t i = 0; !*root && i < RF_ARRAY_LEN(runtimes); i++)
-		check_running(&c, lsm, runtimes[i].dir, runtimes[i].file);
+	if (!*root)
+		rf_oci_running_check(take_finding, &c);
 	if (c.findings == 0)
 		printf("everything is in place\n");
 	(void)fflush(stdout);

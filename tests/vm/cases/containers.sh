@@ -387,6 +387,32 @@ test_a_hook_that_is_killed_is_made_good() {
 	nothing_left
 }
 
+# Armed is not fenced: who is restored or moved there never execs. What crun keeps of it is made here.
+test_check_asks_the_first_process_itself() {
+	container_world
+	new_init asked
+	hook asked "$INIT"
+	eq "$RC" 0 "the hook: $ERR"
+	mkdir -p /run/crun/asked "$T/kept"
+	echo '{"annotations":{"ringfence.policy":"box"}}' >"$T/kept/config.json"
+	echo "{\"pid\":$INIT,\"bundle\":\"$T/kept\"}" >/run/crun/asked/status
+	mkfifo /run/crun/asked/exec.fifo
+	capture "$RF" oci install --check
+	lacks "$OUT" "container asked" "made and not started"
+	rm /run/crun/asked/exec.fifo
+	capture "$RF" oci install --check
+	contains "$OUT" "container asked runs (process $INIT), asks for a policy and is not fenced" "one that never execs"
+	open_gate
+	# shellcheck disable=SC2016
+	wait_for 'grep -q sleep "/proc/$INIT/comm"' "its exec"
+	capture "$RF" oci install --check
+	lacks "$OUT" "container asked" "fenced"
+	rm -r /run/crun/asked
+	end_init
+	capture "$RF" oci gc
+	nothing_left
+}
+
 # What runtimes do in the half second in which a dying hook's container is taken down again.
 test_a_killed_hook_leaves_refused_or_fenced_never_half() {
 	local i n steps killer=$VM_BUILD/tests/shell/kill-at free
