@@ -160,17 +160,30 @@ static void name_the_late(const char *id)
 	rf_oci_log_prepare(text);
 }
 
+/*
+ * runc restores a container from a checkpoint as one that is stopped and has a process. It goes on
+ * where it was: it never execs, so nothing would take it into the fence.
+ */
+static int refuse_restored(struct rf_err *err)
+{
+	return rf_err_set(err, -EOPNOTSUPP,
+			  "it is restored from a checkpoint, so it never execs, which the fence "
+			  "waits for; start it anew");
+}
+
 static int act(const struct rf_oci_state *state, const struct options *options, struct rf_err *err)
 {
+	const bool stopped = rf_str_eq(state->status, "stopped");
 	const char *name = NULL;
 	int r;
 
 	name_the_late(state->id);
-	if (rf_str_eq(state->status, "stopped")) {
+	if (stopped)
 		remove_container(state);
+	if (stopped && !state->pid)
 		return 0;
-	}
-	if (!rf_str_eq(state->status, "creating") && !rf_str_eq(state->status, "created"))
+	if (!stopped && !rf_str_eq(state->status, "creating") &&
+	    !rf_str_eq(state->status, "created"))
 		return rf_err_set(err, -EINVAL,
 				  "the container is %.32s; the hook belongs to createRuntime and "
 				  "poststop",
@@ -178,7 +191,7 @@ static int act(const struct rf_oci_state *state, const struct options *options, 
 	r = rf_oci_state_policy(state, default_policy(state, options), &name, err);
 	if (r < 0 || !name)
 		return r;
-	return create(state, name, err);
+	return stopped ? refuse_restored(err) : create(state, name, err);
 }
 
 /* -1: go on; else the exit status. */

@@ -289,6 +289,20 @@ namespace ''
 is "hook: nor is a container outside of Kubernetes" "$status" 1
 namespace '"io.kubernetes.pod.namespace":"kube-system","ringfence.policy":"base"'
 is "hook: an annotation counts in exempt namespaces, too" "$status" 1
+# runc restores a container so: stopped, but with a process. At poststop there is none.
+stopped() { # MEMBERS
+	run bash -c 'printf "{\"ociVersion\":\"1.0.2-dev\",\"id\":\"x\",\"bundle\":\"/b\",\"status\":\"stopped\"%s}" "$1" |
+		"$0" oci hook' "$RF" "$1"
+}
+stopped ',"pid":1,"annotations":{"ringfence.policy":"base"}'
+is "hook: a container that is restored is refused" "$status" 1
+like "hook: and it says why" "$err" '^ringfence: container x: it is restored from a checkpoint'
+stopped ',"pid":1'
+is "hook: unless it asks for no policy" "$status $err" "0 "
+stopped ',"pid":0,"annotations":{"ringfence.policy":"base"}'
+is "hook: one that has ended is none" "$status $err" "0 "
+stopped ',"annotations":{"ringfence.policy":"base"}'
+is "hook: nor is it without a number" "$status $err" "0 "
 run "$RF" oci hook --exempt x
 is "hook: exempt without a policy" "$status" 2
 run "$RF" oci hook --polcy x

@@ -43,6 +43,7 @@ static void what_runtimes_give_is_read(void **data RF_UNUSED)
 	check_file("crun-createRuntime.json", "c-crun", 1043, "created", "demo");
 	check_file("crun-poststop.json", "c-crun", 0, "stopped", "demo");
 	check_file("runc-poststop.json", "c-runc", 0, "stopped", "demo");
+	check_file("runc-restore.json", "r1", 504, "stopped", "box");
 	check_file("podman-runc-createRuntime.json",
 		   "79077f7d545e4f79836c3d0baa217e5afdd741ddabb499cf4a8eb67600b729b1", 288,
 		   "creating", "demo");

@@ -357,6 +357,49 @@ test_a_runtime_that_is_killed_leaves_refused_or_fenced() {
 	for_each_runtime one_killed
 }
 
+# restore ID: from $T/checkpoint. What it prints goes to a file: CRIU gives its descriptors to the payload.
+restore() {
+	rm -f "$T/volume/log"
+	RC=0
+	runc --log "$T/.restore" restore --detach --bundle "$B" --image-path "$T/checkpoint" --work-path "$T/criu" "$1" \
+		>/dev/null 2>&1 </dev/null || RC=$?
+	ERR=$(cat "$T/.restore")
+}
+
+# Whoever is restored goes on where it was, without an exec that would take it into the fence.
+test_a_container_that_is_restored_is_refused() {
+	container_world
+	command -v runc >/dev/null && command -v criu >/dev/null || skip "runc and criu are not installed"
+	B=$T/runc-box
+	bundle "$B" sh -c 'while sleep 0.2; do cat /secret >>/volume/log 2>&1; done'
+	change "$B" 'del(.annotations)'
+	runc run --detach --bundle "$B" runc-c >/dev/null 2>&1 </dev/null || fail "runc run"
+	mkdir "$T/checkpoint"
+	capture runc checkpoint --image-path "$T/checkpoint" --work-path "$T/criu" runc-c
+	[ "$RC" = 0 ] || skip "CRIU makes no checkpoint here: $(grep Error "$T/criu/dump.log" | head -n 1)"
+	restore runc-c
+	[ "$RC" = 0 ] || skip "CRIU restores nothing here: $(grep Error "$T/criu/restore.log" | head -n 1)"
+	# shellcheck disable=SC2016
+	wait_for 'grep -q the-secret "$T/volume/log"' "the restored one, which asks for no fence"
+	runc delete --force runc-c
+	change "$B" '.annotations = {"ringfence.policy": "box"}'
+	restore runc-c
+	[ "$RC" -ne 0 ] || fail "it was restored although it asks for a fence"
+	contains "$ERR" "it is restored from a checkpoint" "the reason"
+	sleep 1
+	[ ! -e "$T/volume/log" ] || fail "it ran: $(tail -n 1 "$T/volume/log")"
+	runc delete --force runc-c 2>/dev/null
+	nothing_left
+	# An engine that calls no hook then, as crun.
+	change "$B" 'del(.hooks)'
+	restore runc-c
+	eq "$RC" 0 "without hooks: $ERR"
+	capture "$RF" oci install --check
+	contains "$OUT" "container runc-c runs" "what is found"
+	runc delete --force runc-c
+	nothing_left
+}
+
 test_annotations_of_crun_that_replace_the_filter() {
 	container_world
 	command -v crun >/dev/null || skip "crun is not installed"
