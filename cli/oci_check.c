@@ -21,23 +21,30 @@
 struct check {
 	const char *root;
 	size_t findings;
+	bool warned; /* of what may come right by itself */
 	bool has_hook;
 	bool has_spec; /* a base spec that calls it: then nothing else has to */
 };
+
+static void say(const char *head, const char *line)
+{
+	RF_AUTOSTR struct rf_str text = RF_STR_INIT(8192);
+
+	(void)rf_str_add_printable(&text, line);
+	printf("%s%s\n", head, rf_str_text(&text));
+}
 
 static void find(struct check *c, const char *fmt, ...) RF_PRINTF(2, 3);
 
 static void find(struct check *c, const char *fmt, ...)
 {
-	RF_AUTOSTR struct rf_str text = RF_STR_INIT(8192);
 	char line[4096];
 	va_list args;
 
 	va_start(args, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	(void)rf_str_add_printable(&text, line);
-	printf("%s\n", rf_str_text(&text));
+	say("", line);
 	c->findings++;
 }
 
@@ -322,9 +329,13 @@ static void check_spec(struct check *c)
 	json_decref(json);
 }
 
-static void take_finding(void *data, const char *text)
+static void take_finding(void *data, bool sure, const char *text)
 {
-	find(data, "%s", text);
+	struct check *c = data;
+
+	say(sure ? "" : "warning: ", text);
+	c->findings += sure;
+	c->warned |= !sure;
 }
 
 bool rf_oci_check(const char *root)
@@ -337,7 +348,7 @@ bool rf_oci_check(const char *root)
 		check_confs(&c);
 	if (!*root)
 		rf_oci_running_check(take_finding, &c);
-	if (c.findings == 0)
+	if (c.findings == 0 && !c.warned)
 		printf("everything is in place\n");
 	(void)fflush(stdout);
 	return c.findings == 0;

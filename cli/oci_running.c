@@ -48,13 +48,13 @@ RF_VEC_DEFINE(containers, struct container);
 struct look {
 	struct containers all;
 	struct rf_lsm *lsm; /* NULL: nothing is loaded */
-	void (*report)(void *data, const char *text);
+	void (*report)(void *data, bool sure, const char *text);
 	void *data;
 };
 
-static void tell(const struct look *look, const char *fmt, ...) RF_PRINTF(2, 3);
+static void tell(const struct look *look, bool sure, const char *fmt, ...) RF_PRINTF(3, 4);
 
-static void tell(const struct look *look, const char *fmt, ...)
+static void tell(const struct look *look, bool sure, const char *fmt, ...)
 {
 	char line[4096];
 	va_list args;
@@ -62,7 +62,7 @@ static void tell(const struct look *look, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	look->report(look->data, line);
+	look->report(look->data, sure, line);
 }
 
 /* ---- what runtimes keep ---- */
@@ -194,19 +194,95 @@ static bool is_fenced(const struct look *look, const struct container *c)
 static void check_fence(const struct look *look, const struct container *c)
 {
 	if (asks(c) && c->pid > 0 && kill(c->pid, 0) == 0 && !is_fenced(look, c))
-		tell(look, "container %s runs (process %d), asks for a policy and is not fenced",
-		     c->id, (int)c->pid);
+		tell(look, true,
+		     "container %s runs (process %d), asks for a policy and is not fenced", c->id,
+		     (int)c->pid);
 }
 
-void rf_oci_running_check(void (*report)(void *data, const char *text), void *data)
+/* ---- annotations for nobody ---- */
+
+/* How an engine tells containers of one pod from those of another. */
+static const char *pod_of(const struct container *c)
+{
+	const char *id = rf_oci_annotation(&c->state, "io.kubernetes.cri.sandbox-id");
+
+	return id ? id : rf_oci_annotation(&c->state, "io.kubernetes.cri-o.SandboxID");
+}
+
+static bool is_in_pod(const struct container *c, const char *pod)
+{
+	return rf_str_eq(pod_of(c), pod);
+}
+
+static bool has_container(const struct look *look, const char *pod, const char *name)
+{
+	for (size_t i = 0; i < look->all.len; i++)
+		if (is_in_pod(&look->all.data[i], pod) &&
+		    rf_str_eq(rf_oci_state_container(&look->all.data[i].state), name))
+			return true;
+	return false;
+}
+
+/* Where kubelets keep logs there is a folder of each container that the pod ever had. */
+static bool had_container(const struct container *c, const char *name)
+{
+	const char *uid = rf_oci_annotation(&c->state, "io.kubernetes.cri.sandbox-uid");
+	char pod[512], path[PATH_MAX];
+	char *slash;
+
+	uid = uid ? uid : rf_oci_annotation(&c->state, "io.kubernetes.pod.uid");
+	rf_oci_state_pod(&c->state, pod, sizeof(pod));
+	slash = strchr(pod, '/');
+	if (!uid || !slash || strchr(name, '/'))
+		return false;
+	*slash = '_';
+	return snprintf(path, sizeof(path), "/var/log/pods/%s_%s/%s", pod, uid, name) < PATH_MAX &&
+	       access(path, F_OK) == 0;
+}
+
+/* Each container of a pod has the pod's annotations: the first one tells for all. */
+static bool was_told(const struct look *look, size_t before, const char *pod, const char *key)
+{
+	for (size_t i = 0; i < before; i++)
+		if (is_in_pod(&look->all.data[i], pod) &&
+		    rf_oci_annotation(&look->all.data[i].state, key))
+			return true;
+	return false;
+}
+
+static void check_names(const struct look *look, size_t at)
+{
+	const struct container *c = &look->all.data[at];
+	json_t *annotations = json_object_get(c->state.root, "annotations"), *value;
+	const char *pod = pod_of(c), *key;
+	char name[160];
+
+	if (!pod)
+		return;
+	rf_oci_state_pod(&c->state, name, sizeof(name));
+	json_object_foreach (annotations, key, value) {
+		const char *who = rf_oci_policy_for(key);
+
+		if (who && !has_container(look, pod, who) && !had_container(c, who) &&
+		    !was_told(look, at, pod, key))
+			tell(look, false,
+			     "pod %s: annotation %.160s names no container that runs in it; unless "
+			     "one of this name has ended or is still to come, it fences nobody",
+			     *name ? name : pod, key);
+	}
+}
+
+void rf_oci_running_check(void (*report)(void *data, bool sure, const char *text), void *data)
 {
 	RF_CLEANUP(rf_lsm_closep) struct rf_lsm *lsm = NULL;
 	struct look look = {.report = report, .data = data};
 
 	look.lsm = rf_lsm_open(&lsm, NULL) < 0 ? NULL : lsm;
 	collect(&look);
-	for (size_t i = 0; i < look.all.len; i++)
+	for (size_t i = 0; i < look.all.len; i++) {
 		check_fence(&look, &look.all.data[i]);
+		check_names(&look, i);
+	}
 	for (size_t i = 0; i < look.all.len; i++)
 		rf_oci_state_done(&look.all.data[i].state);
 	containers_done(&look.all);

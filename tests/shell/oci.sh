@@ -259,6 +259,46 @@ ok "base spec: nothing is written then" test ! -e "$TMP/other/usr"
 run "$RF" oci install --exempt x
 is "exempt without a policy" "$status" 2
 
+# ---- what runs ----
+
+kept() { # ID ANNOTATIONS: what crun keeps of a container
+	mkdir -p "$TMP/kept/$1"
+	echo "{\"annotations\":{$2}}" >"$TMP/kept/$1/config.json"
+	echo "{\"pid\":$$,\"bundle\":\"$TMP/kept/$1\"}" >"$TMP/kept/$1/status"
+}
+look() {
+	# shellcheck disable=SC2016
+	run unshare -m bash -c 'mount -t tmpfs run /run && mount -t tmpfs log /var/log && mkdir -p /var/log/pods/shop_two_u/job &&
+		cp -r "$1" /run/crun && "$0" oci install --check' "$RF" "$TMP/kept"
+}
+if [ "$(id -u)" != 0 ] || ! unshare -m mount -t tmpfs run /run 2>/dev/null; then
+	skip "check: containers that run" "needs root and mounts"
+else
+	kept alone '"ringfence.policy":"base"'
+	look
+	like "check: one that asks for a fence" "$status $out" "1 .*container alone runs \(process $$\), asks for a policy and is not fenced"
+	kept alone '"ringfence.policy.web":"base"'
+	look
+	like "check: outside of a pod the annotation for one of it asks, too" "$out" 'container alone runs'
+	rm -r "$TMP/kept/alone"
+	pod='"io.kubernetes.cri.sandbox-id":"p","io.kubernetes.cri.sandbox-namespace":"shop","io.kubernetes.cri.sandbox-name":"two"'
+	pod="$pod,\"io.kubernetes.cri.sandbox-uid\":\"u\",\"ringfence.policy.web\":\"x\",\"ringfence.policy.job\":\"x\""
+	pod="$pod,\"ringfence.policy.wbe\":\"x\""
+	kept p "$pod"',"io.kubernetes.cri.container-type":"sandbox"'
+	kept c1 "$pod"',"io.kubernetes.cri.container-type":"container","io.kubernetes.cri.container-name":"log"'
+	look
+	is "check: annotations for nobody in the pod, but not for one that was there" \
+		"$(grep -o 'warning: pod .* names no container that runs' <<<"$out" | sort)" \
+		"warning: pod shop/two: annotation ringfence.policy.wbe names no container that runs
+warning: pod shop/two: annotation ringfence.policy.web names no container that runs"
+	kept c2 "$pod"',"io.kubernetes.cri.container-type":"container","io.kubernetes.cri.container-name":"web"'
+	look
+	is "check: once its container is there only the other" \
+		"$(grep -o 'annotation .* names no container that runs' <<<"$out")" \
+		"annotation ringfence.policy.wbe names no container that runs"
+	like "check: and the container is to be fenced" "$out" 'container c2 runs'
+fi
+
 # ---- the hook, before it comes to a container ----
 
 for text in '' '{}' '[1]' '{"ociVersion":"1.0","id":"x","bundle":"/b","status":"running"}'; do

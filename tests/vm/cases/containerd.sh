@@ -44,7 +44,7 @@ test_containers_of_the_cri_with_crun() {
 
 test_each_container_of_a_pod_has_its_own() {
 	containerd_world
-	pod two shop ringfence '{"ringfence.policy.web": "box"}'
+	pod two shop ringfence '{"ringfence.policy.web": "box", "ringfence.policy.wbe": "box"}'
 	container web sleep 1000
 	container log sleep 1000
 	start two web log
@@ -56,6 +56,7 @@ test_each_container_of_a_pod_has_its_own() {
 	eq "$OUT" "the-secret" "log, which has none"
 	capture "$RF" oci install --check
 	lacks "$OUT" "runs (process" "neither log nor the pod's own container asks for a fence"
+	eq "$(grep -o 'warning: pod .* names no' <<<"$OUT")" "warning: pod shop/two: annotation ringfence.policy.wbe names no" "$OUT"
 	works cri remove "$POD"
 	nothing_left
 }
