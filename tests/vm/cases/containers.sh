@@ -413,6 +413,32 @@ test_check_asks_the_first_process_itself() {
 	nothing_left
 }
 
+# What it waits for never comes: whoever loads the kernel side holds this lock, and may be stopped.
+test_a_hook_that_waits_in_vain_says_for_whom() {
+	container_world
+	new_init late "$ATTACK/hostile" "$SECRET_FILE"
+	background /usr/bin/python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+open(sys.argv[2], "wb").write(s.recv(65536))' "$T/log" "$T/message"
+	# shellcheck disable=SC2016
+	wait_for '[ -S "$T/log" ]' "the log"
+	background flock --no-fork /run/ringfence/load.lock sleep 1000
+	wait_for '! flock --nonblock /run/ringfence/load.lock true' "the lock"
+	RINGFENCE_SYSLOG_SOCKET=$T/log hook late "$INIT"
+	eq "$RC $ERR" "1 ringfence: container late: not done after 25 seconds" "the hook"
+	# shellcheck disable=SC2016
+	wait_for '[ -s "$T/message" ]' "the message"
+	contains "$(cat "$T/message")" "]: container late: not done after 25 seconds" "the log"
+	eq "$(armed_cgroups)" 0 "armed cgroups"
+	kill "$BACKGROUND"
+	hook late "$INIT"
+	eq "$RC" 0 "once the lock is free: $ERR"
+	end_init
+	capture "$RF" oci gc
+	nothing_left
+}
+
 # What runtimes do in the half second in which a dying hook's container is taken down again.
 test_a_killed_hook_leaves_refused_or_fenced_never_half() {
 	local i n steps killer=$VM_BUILD/tests/shell/kill-at free
