@@ -223,6 +223,7 @@ int main(int argc, char **argv)
 			    .expect.choice = RF_RUN_CHOICE_INIT};
 	int status = RF_EXIT_FAILED;
 
+	rf_cmd_begin();
 	rf_inherited_take(&c.inherited);
 	if (side_init(&c.fence, argc) && side_init(&c.expect, argc))
 		status = parse(&c, argc, argv);
@@ -233,5 +234,5 @@ int main(int argc, char **argv)
 	(void)rf_image_free(c.image);
 	side_done(&c.fence);
 	side_done(&c.expect);
-	return fflush(stdout) && status == RF_EXIT_OK ? RF_EXIT_FAILED : status;
+	return status;
 }

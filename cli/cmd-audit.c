@@ -378,6 +378,7 @@ int main(int argc, char **argv)
 	};
 	int option, status = -1;
 
+	rf_cmd_begin();
 	opterr = 0;
 	while (status < 0 && (option = getopt_long(argc, argv, ":f", options, NULL)) != -1)
 		status = option == '?' || option == ':' ? tell_option(option, argv[optind - 1])

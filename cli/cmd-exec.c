@@ -208,7 +208,7 @@ int rf_cmd_exec(int argc, char **argv)
 		if (option != 'h')
 			return rf_cmd_usage("exec: unknown option %s", argv[optind - 1]);
 		fputs(usage, stdout);
-		return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+		return RF_EXIT_OK;
 	}
 	command = optind + 1;
 	if (command < argc && rf_str_eq(argv[command], "--"))

@@ -393,13 +393,15 @@ static int run(const struct rf_learn_args *a)
 int main(int argc, char **argv)
 {
 	RF_CLEANUP(args_done) struct rf_learn_args args = {.out = NULL};
-	int status = parse(&args, argc, argv);
+	int status;
 
+	rf_cmd_begin();
+	status = parse(&args, argc, argv);
 	if (status == RF_EXIT_OK && args.help)
 		fputs(usage, stdout);
 	else if (status == RF_EXIT_OK)
 		status = check(&args);
 	if (status == RF_EXIT_OK && !args.help)
 		status = run(&args);
-	return fflush(stdout) && status == RF_EXIT_OK ? RF_EXIT_FAILED : status;
+	return status;
 }

@@ -49,7 +49,7 @@ int rf_cmd_oci(int argc, char **argv)
 		return rf_cmd_usage("oci: an action is missing; `ringfence oci --help` lists them");
 	if (rf_str_eq(argv[1], "--help") || rf_str_eq(argv[1], "-h")) {
 		fputs(usage, stdout);
-		return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+		return RF_EXIT_OK;
 	}
 	if (rf_str_eq(argv[1], "hook"))
 		return rf_oci_cmd_hook(argc - 1, argv + 1);

@@ -139,7 +139,7 @@ int rf_policy_cmd_check(int argc, char **argv)
 
 		worst = status > worst ? status : worst;
 	}
-	return fflush(stdout) ? RF_EXIT_FAILED : worst;
+	return worst;
 }
 
 /* Peak of this process, which did nothing but load, compile and measure. */
@@ -214,7 +214,9 @@ static int print_json(const struct rf_policy *policy, bool sizes, struct rf_err 
 	json_t *json = rf_policy_to_json(policy, true);
 	int r = sizes && json ? add_sizes(json, policy, err) : 0;
 
-	if (r == 0 && (!json || json_dumpf(json, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) < 0))
+	/* What could not be written is told at the end, as for all that is printed. */
+	if (r == 0 && (!json || (json_dumpf(json, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) < 0 &&
+				 !ferror(stdout))))
 		r = rf_err_set(err, -EIO, "cannot write the policy");
 	json_decref(json);
 	if (r == 0)
@@ -245,7 +247,7 @@ int rf_policy_cmd_show(int argc, char **argv)
 	rf_policy_free(policy);
 	if (r < 0)
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+	return RF_EXIT_OK;
 }
 
 /* Compiles one policy and keeps it, so that the first launch finds it. */
@@ -288,7 +290,7 @@ int rf_policy_cmd_compile(int argc, char **argv)
 
 		worst = status > worst ? status : worst;
 	}
-	return fflush(stdout) ? RF_EXIT_FAILED : worst;
+	return worst;
 }
 
 int rf_policy_cmd_schema(int argc, char **argv)
@@ -336,7 +338,7 @@ int rf_cmd_policy(int argc, char **argv)
 			"`policy` needs an action; `ringfence policy --help` lists them");
 	if (rf_str_eq(argv[1], "--help") || rf_str_eq(argv[1], "-h")) {
 		fputs(policy_usage, stdout);
-		return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+		return RF_EXIT_OK;
 	}
 	for (size_t i = 0; i < RF_ARRAY_LEN(actions); i++)
 		if (rf_str_eq(actions[i].name, argv[1]))

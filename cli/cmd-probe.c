@@ -202,12 +202,13 @@ int main(int argc, char **argv)
 	bool json = false;
 	int option;
 
+	rf_cmd_begin();
 	rf_service_allow(); /* as `run` would */
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(help, stdout);
-			return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+			return RF_EXIT_OK;
 		}
 		if (option != 'j')
 			return rf_cmd_usage("probe: unknown option %s", argv[optind - 1]);

@@ -126,6 +126,7 @@ int main(int argc, char **argv)
 	const char *output = NULL;
 	int option, r;
 
+	rf_cmd_begin();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
 		if (option == 'h') {

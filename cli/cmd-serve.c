@@ -111,7 +111,7 @@ static int take_option(struct context *c, int option, char **argv)
 		return pass_on(c, "--metrics", optarg);
 	case OPT_HELP:
 		fputs(help, stdout);
-		return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+		return RF_EXIT_OK;
 	default:
 		return rf_cmd_usage("serve: unknown option or missing argument: %s",
 				    argv[optind - 1]);
@@ -139,6 +139,7 @@ int main(int argc, char **argv)
 	struct context c = {.serve = {.per_user = 64, .total = 512}};
 	int option, status = -1;
 
+	rf_cmd_begin();
 	opterr = 0;
 	while (status < 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		status = take_option(&c, option, argv);

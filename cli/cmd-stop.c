@@ -58,7 +58,7 @@ int rf_cmd_stop(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
-			return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+			return RF_EXIT_OK;
 		}
 		if (option != 'k')
 			return rf_cmd_usage("stop: unknown option %s", argv[optind - 1]);

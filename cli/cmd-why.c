@@ -306,6 +306,7 @@ int main(int argc, char **argv)
 	struct rf_question q;
 	int status;
 
+	rf_cmd_begin();
 	if (asks_for_last(argc, argv, &w.json))
 		return rf_why_last(w.json);
 	status = take_session(&w, &argc, argv);
@@ -331,5 +332,5 @@ int main(int argc, char **argv)
 	status = load(&w);
 	if (status == RF_EXIT_OK)
 		status = answer(&w, &q);
-	return fflush(stdout) ? RF_EXIT_FAILED : status;
+	return status;
 }

@@ -32,6 +32,13 @@ struct rf_cmd {
 	int (*run)(int argc, char **argv);
 };
 
+/*
+ * The first call of every executable that is a command. From then on the process exits with
+ * RF_EXIT_FAILED and a sentence, whatever status it was about to return, if stdio could not write
+ * all of standard output.
+ */
+void rf_cmd_begin(void);
+
 /* Prints "ringfence: SENTENCE" on standard error, escaped for terminals. Returns status. */
 int rf_cmd_fail(int status, const struct rf_err *err);
 

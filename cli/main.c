@@ -11,7 +11,6 @@
 #include "cli/cmd.h"
 #include "config.h"
 #include "sandbox/base/fd.h"
-#include "sandbox/base/log.h"
 #include "sandbox/base/str.h"
 
 /* In the order of `ringfence --help`; the last entry has no name. */
@@ -34,25 +33,25 @@ static const struct rf_cmd commands[] = {
 	{NULL, NULL, NULL},
 };
 
-static int print_help(FILE *out)
+static int print_help(void)
 {
 	fputs("usage: ringfence COMMAND [ARGUMENT...]\n"
 	      "       ringfence --help | --version\n"
 	      "\n"
 	      "Confines a command or a container with one policy and explains every denial.\n",
-	      out);
+	      stdout);
 	if (commands[0].name)
-		fputs("\ncommands:\n", out);
+		fputs("\ncommands:\n", stdout);
 	for (const struct rf_cmd *cmd = commands; cmd->name; cmd++)
-		fprintf(out, "  %-10s %s\n", cmd->name, cmd->summary);
-	fputs("\n`ringfence COMMAND --help` tells the options of a command.\n", out);
-	return fflush(out) ? RF_EXIT_FAILED : RF_EXIT_OK;
+		printf("  %-10s %s\n", cmd->name, cmd->summary);
+	fputs("\n`ringfence COMMAND --help` tells the options of a command.\n", stdout);
+	return RF_EXIT_OK;
 }
 
 static int print_version(void)
 {
 	puts("ringfence " RF_VERSION);
-	return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+	return RF_EXIT_OK;
 }
 
 static const struct rf_cmd *find_command(const char *name)
@@ -68,14 +67,13 @@ int main(int argc, char **argv)
 	struct rf_err err = RF_ERR_INIT;
 	const struct rf_cmd *cmd;
 
+	rf_cmd_begin();
 	if (rf_fd_fill_std(&err) < 0)
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
 	if (argc < 2)
 		return rf_cmd_usage("a command is missing; `ringfence --help` lists them");
-	if (getenv("RINGFENCE_DEBUG"))
-		rf_log_set_sink(rf_log_to_stderr, NULL, RF_LOG_DEBUG);
 	if (rf_str_eq(argv[1], "--help") || rf_str_eq(argv[1], "-h") || rf_str_eq(argv[1], "help"))
-		return print_help(stdout);
+		return print_help();
 	if (rf_str_eq(argv[1], "--version"))
 		return print_version();
 	if (argv[1][0] == '-')

@@ -21,6 +21,7 @@ int main(int argc, char **argv)
 		{"uninstall", rf_oci_cmd_uninstall},
 	};
 
+	rf_cmd_begin();
 	for (size_t i = 0; argc > 1 && i < RF_ARRAY_LEN(actions); i++)
 		if (rf_str_eq(argv[1], actions[i].name))
 			return actions[i].run(argc - 1, argv + 1);

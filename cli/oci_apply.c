@@ -167,7 +167,7 @@ int rf_oci_cmd_apply(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "p:o:h", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
-			return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+			return RF_EXIT_OK;
 		}
 		if (option == '?')
 			return rf_cmd_usage("oci apply: unknown option %s", argv[optind - 1]);

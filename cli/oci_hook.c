@@ -208,7 +208,7 @@ static int parse(struct options *ret, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "p:h", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
-			return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+			return RF_EXIT_OK;
 		}
 		if ((option != 'p' && option != 'e') || !*optarg)
 			return rf_cmd_usage("oci hook: unknown option %s", argv[optind - 1]);
@@ -255,7 +255,7 @@ int rf_oci_cmd_gc(int argc, char **argv)
 
 	if (argc == 2 && (rf_str_eq(argv[1], "--help") || rf_str_eq(argv[1], "-h"))) {
 		fputs(gc_usage, stdout);
-		return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+		return RF_EXIT_OK;
 	}
 	if (argc > 1)
 		return rf_cmd_usage("oci gc takes no argument: %s", argv[1]);
@@ -264,5 +264,5 @@ int rf_oci_cmd_gc(int argc, char **argv)
 	/* A slot whose hook died may have been given out again: then only its file is left. */
 	rf_oci_record_collect();
 	printf("%u removed\n", n);
-	return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+	return RF_EXIT_OK;
 }

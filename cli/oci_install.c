@@ -81,7 +81,7 @@ static int parse(struct install *ret, int argc, char **argv, const char *usage)
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
-			return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+			return RF_EXIT_OK;
 		}
 		if (option == '?' || (usage == uninstall_usage && option != 'r'))
 			return rf_cmd_usage("oci %s: unknown option %s", argv[0], argv[optind - 1]);
@@ -121,8 +121,6 @@ int rf_oci_cmd_install(int argc, char **argv)
 		return status;
 	if (!in.check && install(&in, &err) < 0)
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	if (fflush(stdout))
-		return RF_EXIT_FAILED;
 	return !in.check || rf_oci_check(in.files.root) ? RF_EXIT_OK : RF_EXIT_NO;
 }
 
@@ -139,5 +137,5 @@ int rf_oci_cmd_uninstall(int argc, char **argv)
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
 	if (spec)
 		fputs("restart containerd: until then it calls the hook\n", stdout);
-	return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+	return RF_EXIT_OK;
 }

@@ -296,7 +296,7 @@ static int parse(struct node *ret, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
-			return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+			return RF_EXIT_OK;
 		}
 		if (option == '?' || (*known && !strchr(known, option)))
 			return rf_cmd_usage("oci node: unknown option %s", argv[optind - 1]);
@@ -328,5 +328,5 @@ int rf_oci_cmd_node(int argc, char **argv)
 	(void)fflush(stdout);
 	if (r != 0)
 		return rf_cmd_fail(r > 0 ? RF_EXIT_NO : RF_EXIT_FAILED, &err);
-	return ferror(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+	return RF_EXIT_OK;
 }

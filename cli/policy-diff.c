@@ -191,7 +191,5 @@ int rf_policy_cmd_diff(int argc, char **argv)
 	}
 	if (r < 0)
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	if (fflush(stdout))
-		return RF_EXIT_FAILED;
 	return rf_diff_is_same(diff) ? RF_EXIT_OK : RF_EXIT_NO;
 }

@@ -168,8 +168,7 @@ static int print(const json_t *json, struct rf_err *err)
 	if (!text)
 		return rf_err_sys(err, -ENOMEM, "write the configuration");
 	rf_json_restore(text);
-	if (puts(text) < 0 || fflush(stdout))
-		return rf_err_set(err, -EIO, "cannot write the configuration");
+	puts(text);
 	return 0;
 }
 
@@ -186,7 +185,7 @@ int rf_policy_cmd_export(int argc, char **argv)
 		return status;
 	if (o.args.help) {
 		fputs(usage, stdout);
-		return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+		return RF_EXIT_OK;
 	}
 	status = rf_policy_args_load_one(&policy, &o.args, o.args.names[0]);
 	if (status != RF_EXIT_OK)

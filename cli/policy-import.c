@@ -157,7 +157,7 @@ int rf_policy_cmd_import(int argc, char **argv)
 		return status;
 	if (o.help) {
 		fputs(usage, stdout);
-		return fflush(stdout) ? RF_EXIT_FAILED : RF_EXIT_OK;
+		return RF_EXIT_OK;
 	}
 	r = import(&o, &problems, &err);
 	if (r < 0)

@@ -233,6 +233,10 @@ static int parse(struct options *o, int argc, char **argv)
 	optind = 0;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage, stdout);
+			return RF_EXIT_OK;
+		}
 		if (option == 'k')
 			o->kill = true;
 		else if (option == 'n')
@@ -243,12 +247,9 @@ static int parse(struct options *o, int argc, char **argv)
 			o->sets[o->n_sets++] = optarg;
 		else if (option == ':')
 			return rf_cmd_usage("the option %s needs a value", argv[optind - 1]);
-		else if (option != 'h')
+		else
 			return rf_cmd_usage("unknown option %s of `policy replace`",
 					    argv[optind - 1]);
-		else
-			return fputs(usage, stdout) < 0 || fflush(stdout) ? RF_EXIT_FAILED
-									  : RF_EXIT_OK;
 	}
 	if (argc - optind < 2)
 		return rf_cmd_usage("`policy replace` takes a sandbox and a policy; `ringfence "

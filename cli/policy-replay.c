@@ -276,8 +276,6 @@ int rf_policy_cmd_replay(int argc, char **argv)
 		print_json(&job);
 	else
 		print_text(&job);
-	if (fflush(stdout))
-		return RF_EXIT_FAILED;
 	if (job.broken && !job.replay.records && !job.replay.others)
 		return RF_EXIT_FAILED;
 	return job.replay.denied || job.replay.would_deny ? RF_EXIT_NO : RF_EXIT_OK;

@@ -17,6 +17,7 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	rf_cmd_begin();
 	for (size_t i = 0; argc > 0 && i < RF_ARRAY_LEN(actions); i++)
 		if (rf_str_eq(actions[i].name, argv[0]))
 			return actions[i].run(argc, argv);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a command tells its failure: one sentence on standard error. */
+/* How a command begins, and how it tells its failure: one sentence on standard error. */
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/cmd.h"
 #include "sandbox/base/fd.h"
+#include "sandbox/base/log.h"
 #include "sandbox/base/str.h"
 
 /* Escaping at most quadruples a record's text. */
@@ -36,4 +40,29 @@ int rf_cmd_usage(const char *fmt, ...)
 	va_end(args);
 	print_sentence(text);
 	return RF_EXIT_USAGE;
+}
+
+/*
+ * What stdio still holds is written at the very end, where nobody looks at its success any more. A
+ * failure before that has lost its errno.
+ */
+static void finish_output(void)
+{
+	struct rf_err err = RF_ERR_INIT;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+	if (errno != 0)
+		(void)rf_err_sys(&err, -errno, "cannot write standard output");
+	else
+		(void)rf_err_set(&err, -EIO, "cannot write standard output");
+	_exit(rf_cmd_fail(RF_EXIT_FAILED, &err));
+}
+
+void rf_cmd_begin(void)
+{
+	if (getenv("RINGFENCE_DEBUG"))
+		rf_log_set_sink(rf_log_to_stderr, NULL, RF_LOG_DEBUG);
+	(void)atexit(finish_output);
 }

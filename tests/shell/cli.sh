@@ -45,7 +45,49 @@ is "empty environment" "$status" 0
 run bash -c '"$0" --version >&- 2>&-' "$RF"
 ok "closed standard output is a failure" test "$status" -ne 0
 
-run bash -c '"$0" --help >/dev/full' "$RF"
-is "full standard output is a failure" "$status" 125
+# Every command that prints: what it could not print is no answer.
+echo '{"v":1,"type":"access","seq":1,"time":"2026-01-05T10:11:12.1Z","sandbox":{"id":"s1"},"layer":"files","object":{"path":"/f"},"missing":["read"],"verdict":"denied","rule":{"id":"r"},"count":1}' >"$TMP/events"
+echo '{"ringfence":1,"name":"small","network":{"default":"deny"}}' >"$TMP/small"
+while read -r line; do
+	# shellcheck disable=SC2086
+	run bash -c '"$0" "$@" >/dev/full' "$RF" $line
+	like "full standard output: $line" "$status:$err" $'^125:ringfence: ([^\n]*: )?cannot write[^\n]*$'
+	# shellcheck disable=SC2086
+	run bash -c '"$0" "$@" >&-' "$RF" $line
+	like "closed standard output: $line" "$status:$err" $'^125:ringfence: ([^\n]*: )?cannot write[^\n]*$'
+done <<END
+--help
+--version
+attack --help
+audit --help
+audit $TMP/events
+exec --help
+learn --from $TMP/events
+load --help
+oci --help
+oci apply --help
+policy --help
+policy check $TMP/small
+policy diff default strict
+policy diff default default
+policy export --to oci-seccomp container-default
+policy replay default $TMP/events
+policy replay --json default $TMP/events
+policy schema
+policy show default
+policy show --json strict
+policy show --sizes strict
+probe
+probe --json
+report -o - $TMP/events
+run --help
+run --plan -- true
+serve --help
+status --help
+status --json
+why default read /etc/passwd
+why --json default read /etc/shadow
+why strict event $TMP/events
+END
 
 done_testing
