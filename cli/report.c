@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a command begins, and how it tells its failure: one sentence on standard error. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,10 @@ static void finish_output(void)
 
 void rf_cmd_begin(void)
 {
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
 	if (getenv("RINGFENCE_DEBUG"))
 		rf_log_set_sink(rf_log_to_stderr, NULL, RF_LOG_DEBUG);
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
 	(void)atexit(finish_output);
 }

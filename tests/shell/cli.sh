@@ -90,4 +90,10 @@ why --json default read /etc/shadow
 why strict event $TMP/events
 END
 
+# No signal of the kernel's about a file that is too large ends us in the middle.
+like "a file over the limit is told" \
+	"$(cd "$TMP" && ulimit -f 1 && "$RF" report -o page.html events 2>&1; echo $?)" \
+	$'^ringfence: [^\n]*File too large\n125$'
+is "and leaves nothing behind" "$(find "$TMP" -name '*page.html*')" ""
+
 done_testing

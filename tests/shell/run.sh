@@ -146,6 +146,8 @@ is "without --keep-fd none" "$(tr '\n' ' ' <<<"$out")" "0 1 2 3 "
 run bash -c "exec 8>'$TMP/ev8'; '$RF' run -p '$P' --events fd:8 -- sh -c '! test -e /proc/self/fd/8'"
 is "--events fd:N does not reach the command" "$status" 0
 like "--events fd:N gets the start" "$(cat "$TMP/ev8")" '"type":"sandbox_start"'
+rf -- sh -c 'kill -XFSZ $$'
+is "and to the command a signal that ends it" "$status" $((128 + $(kill -l XFSZ)))
 
 # ---- PATH ----
 mkdir "$TMP/bin1" "$TMP/bin2" "$TMP/cwd"
