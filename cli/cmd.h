@@ -33,10 +33,10 @@ struct rf_cmd {
 };
 
 /*
- * The first call of every executable that is a command. From then on, a file over RLIMIT_FSIZE is an
- * error to tell and no signal that ends us (a fenced command gets the default back), and the process
- * exits with RF_EXIT_FAILED and a sentence, whatever status it was about to return, if stdio could
- * not write all of standard output.
+ * The first call of every executable that is a command. From then on, a file over RLIMIT_FSIZE is
+ * an error to tell and no signal that ends us (a fenced command gets the default back), libbpf
+ * prints nothing, and the process exits with RF_EXIT_FAILED and a sentence, whatever status it was
+ * about to return, if stdio could not write all of standard output.
  */
 void rf_cmd_begin(void);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "lsm/libbpf_log.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/log.h"
 #include "sandbox/base/str.h"
@@ -67,6 +68,7 @@ void rf_cmd_begin(void)
 
 	if (getenv("RINGFENCE_DEBUG"))
 		rf_log_set_sink(rf_log_to_stderr, NULL, RF_LOG_DEBUG);
+	rf_libbpf_log();
 	(void)sigaction(SIGXFSZ, &ignore, NULL);
 	(void)atexit(finish_output);
 }

@@ -21,6 +21,7 @@
 
 #include "lsm/abi.h"
 #include "lsm/bpffs.h"
+#include "lsm/libbpf_log.h"
 #include "lsm/meta.h"
 #include "lsm/pins.h"
 #include "lsm/programs.h"
@@ -43,21 +44,6 @@ RF_DEFINE_CLEANUP(struct rf_bpf, skel_freep, rf_bpf__destroy)
 RF_DEFINE_CLEANUP(struct btf, btf_freep, btf__free)
 
 static const uint8_t own_hash[32] = RF_BPF_HASH;
-
-static int print_to_log(enum libbpf_print_level level, const char *fmt, va_list args)
-	RF_PRINTF(2, 0);
-
-static int print_to_log(enum libbpf_print_level level RF_UNUSED, const char *fmt, va_list args)
-{
-	char line[1024];
-
-	if (!rf_log_enabled(RF_LOG_DEBUG))
-		return 0;
-	vsnprintf(line, sizeof(line), fmt, args);
-	line[strcspn(line, "\n")] = 0;
-	rf_log_debug("%s", line);
-	return 0;
-}
 
 static int take_lock(int *ret, struct rf_err *err)
 {
@@ -157,7 +143,7 @@ int rf_lsm_each_hook(void (*fn)(void *data, const char *section, bool present, b
 
 	if (!btf)
 		return rf_err_sys(err, -errno, "cannot read the kernel's BTF");
-	libbpf_set_print(print_to_log);
+	rf_libbpf_log();
 	skel = rf_bpf__open();
 	if (!skel)
 		return rf_err_sys(err, -errno, "cannot open the BPF object");
@@ -199,7 +185,7 @@ static int open_and_load(struct rf_bpf **ret, uint32_t era, bool reuse, struct r
 	RF_CLEANUP(skel_freep) struct rf_bpf *skel = NULL;
 	int r;
 
-	libbpf_set_print(print_to_log);
+	rf_libbpf_log();
 	skel = rf_bpf__open();
 	if (!skel)
 		return rf_err_sys(err, -errno, "cannot open the BPF object");
@@ -452,7 +438,7 @@ int rf_lsm_verify(struct rf_err *err)
 	struct bpf_program *prog;
 	int r;
 
-	libbpf_set_print(print_to_log);
+	rf_libbpf_log();
 	skel = rf_bpf__open();
 	if (!skel)
 		return rf_err_sys(err, -errno, "cannot open the BPF object");

@@ -96,4 +96,11 @@ like "a file over the limit is told" \
 	$'^ringfence: [^\n]*File too large\n125$'
 is "and leaves nothing behind" "$(find "$TMP" -name '*page.html*')" ""
 
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	run unshare -m sh -c 'mount -t tmpfs none /sys && "$1" probe' sh "$RF"
+	is "what a library prints does not reach users" "$err" ""
+else
+	skip "what a library prints does not reach users" "no mounts can be made here"
+fi
+
 done_testing
