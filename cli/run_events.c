@@ -4,13 +4,11 @@
  */
 #include "cli/run_events.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/run_calls.h"
 #include "cli/run_feed.h"
@@ -18,6 +16,7 @@
 #include "cli/run_lines.h"
 #include "cli/run_names.h"
 #include "cli/run_summary.h"
+#include "cli/run_target.h"
 #include "cli/run_words.h"
 #include "lsm/abi.h"
 #include "sandbox/audit/live.h"
@@ -25,7 +24,6 @@
 #include "sandbox/audit/summary.h"
 #include "sandbox/audit/symbols.h"
 #include "sandbox/base/fd.h"
-#include "sandbox/base/parse.h"
 #include "sandbox/base/str.h"
 
 /* How long a reader of events may take to read on. */
@@ -56,49 +54,9 @@ struct rf_run_events {
 	char boot[40];
 	struct rf_sandbox own_counters; /* where no kernel side counts */
 	struct rf_err write_err;	/* the first failure to deliver */
+	bool refused;			/* and with it, the launch */
 	struct rf_err stream_err;
 };
-
-static int open_file(const char *path, int *ret, struct rf_err *err)
-{
-	RF_AUTOCLOSE int fd =
-		open(path,
-		     O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		     0600);
-	struct stat st;
-
-	if (fd < 0 && errno == ELOOP)
-		return rf_err_set(err, -ELOOP,
-				  "--events %s is a symbolic link; name the file it leads to",
-				  path);
-	if (fd < 0)
-		return rf_err_sys(err, -errno, "--events: open %s", path);
-	if (fstat(fd, &st) < 0)
-		return rf_err_sys(err, -errno, "--events: look at %s", path);
-	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
-		return rf_err_set(err, -EINVAL, "--events %s is neither a file nor a FIFO", path);
-	if (fcntl(fd, F_SETFL, O_APPEND) < 0) /* writes may wait; only the open must not */
-		return rf_err_sys(err, -errno, "--events: set up %s", path);
-	*ret = RF_TAKE_FD(fd);
-	return 0;
-}
-
-static int open_target(const char *target, int *ret, struct rf_err *err)
-{
-	uint64_t number = STDOUT_FILENO;
-
-	if (rf_str_has_prefix(target, "fd:")) {
-		if (rf_parse_u64(target + 3, 1 << 20, &number) < 0)
-			return rf_err_set(err, -EINVAL,
-					  "--events %s: no descriptor number after fd:", target);
-	} else if (!rf_str_eq(target, "-")) {
-		return open_file(target, ret, err);
-	}
-	*ret = fcntl((int)number, F_DUPFD_CLOEXEC, 3);
-	if (*ret < 0)
-		return rf_err_sys(err, -errno, "--events %s", target);
-	return 0;
-}
 
 /* Left out of events if they cannot be had. */
 static void find_host(struct rf_run_events *events)
@@ -131,7 +89,7 @@ int rf_run_events_new(struct rf_run_events **ret, const struct rf_policy *policy
 	if (r < 0)
 		return r;
 	if (target) {
-		r = open_target(target, &events->fd, err);
+		r = rf_run_target_open(target, &events->fd, err);
 		if (r < 0)
 			return r;
 		find_host(events);
@@ -408,6 +366,26 @@ static void note_sandbox(struct rf_run_events *events, const struct rf_launch *l
 		events->history = rf_history_new(launch->sandbox_id);
 }
 
+/* The first events. Who asked for them and cannot have these is told before anything runs. */
+static int tell_start(struct rf_run_events *events, const struct rf_launch *launch,
+		      struct rf_err *err)
+{
+	char members[64];
+	int r;
+
+	(void)snprintf(members, sizeof(members), ",\"process\":{\"pid\":%d}", (int)launch->pid);
+	r = rf_stream_note(events->stream, "sandbox_start", members, err);
+	if (r == 0)
+		r = rf_stream_note(events->stream, "policy_loaded", "", err);
+	if (r == 0)
+		r = rf_stream_drain(events->stream, err);
+	if (r < 0 || events->write_err.code == 0 || events->write_err.code == -ETIMEDOUT)
+		return r;
+	events->refused = true;
+	*err = events->write_err;
+	return rf_err_wrap(err, err->code, "--events %s", events->target);
+}
+
 int rf_run_events_start(void *data, const struct rf_launch *launch, struct rf_watch *watches,
 			size_t *n_watches, struct rf_err *err)
 {
@@ -424,7 +402,6 @@ int rf_run_events_start(void *data, const struct rf_launch *launch, struct rf_wa
 				     .data = events};
 	struct rf_stream_sink sink = {.event = deliver, .lost = take_loss, .data = events};
 	struct rf_sandbox *counters = launch->counters ? launch->counters : &events->own_counters;
-	char members[64];
 	int r = rf_loss_start(&events->loss, events->on_loss, launch, err);
 
 	if (r < 0)
@@ -446,16 +423,13 @@ int rf_run_events_start(void *data, const struct rf_launch *launch, struct rf_wa
 				   err);
 	if (r < 0)
 		return r;
-	(void)snprintf(members, sizeof(members), ",\"process\":{\"pid\":%d}", (int)launch->pid);
 	if (launch->counters) {
 		r = rf_words_publish(&events->words, launch->policy, err);
 		if (r < 0)
 			return r;
 	}
-	r = rf_stream_note(events->stream, "sandbox_start", members, err);
-	if (r == 0)
-		r = rf_stream_note(events->stream, "policy_loaded", "", err);
-	if (r < 0 || (r = rf_stream_drain(events->stream, err)) < 0)
+	r = tell_start(events, launch, err);
+	if (r < 0)
 		return r;
 	if (!launch->hears_all)
 		events->feed = rf_run_feed_open(launch, events->stream);
@@ -473,7 +447,7 @@ int rf_run_events_start(void *data, const struct rf_launch *launch, struct rf_wa
 void rf_run_events_report(struct rf_run_events *events, const struct rf_selection *selection,
 			  bool ran)
 {
-	if (events->write_err.code != 0)
+	if (events->write_err.code != 0 && !events->refused)
 		(void)dprintf(STDERR_FILENO,
 			      "ringfence: --events %s: %s; later events are missing\n",
 			      events->target, rf_err_text(&events->write_err));

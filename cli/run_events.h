@@ -3,7 +3,8 @@
  * The events of one `run`: from the sandbox's ring to --events and to the summary.
  *
  * It joins what the layers may not: the launcher's rings, the policy's words for rules, and the
- * audit layer's stream. A failure to deliver never changes a verdict; it is told at the end.
+ * audit layer's stream. A failure to deliver never changes a verdict; it is told at the end, unless
+ * not even the first event can be delivered: then nothing runs.
  */
 #ifndef RF_CLI_RUN_EVENTS_H
 #define RF_CLI_RUN_EVENTS_H

@@ -146,6 +146,16 @@ is "without --keep-fd none" "$(tr '\n' ' ' <<<"$out")" "0 1 2 3 "
 run bash -c "exec 8>'$TMP/ev8'; '$RF' run -p '$P' --events fd:8 -- sh -c '! test -e /proc/self/fd/8'"
 is "--events fd:N does not reach the command" "$status" 0
 like "--events fd:N gets the start" "$(cat "$TMP/ev8")" '"type":"sandbox_start"'
+run bash -c "exec 8</dev/null; '$RF' run -p '$P' --events fd:8 -- touch '$TMP/unheard'"
+is "--events fd:N that cannot be written is refused" "$status:$err" "125:ringfence: --events fd:8 is not open for writing"
+run bash -c "'$RF' run -p '$P' --events - -- touch '$TMP/unheard' >&-"
+is "--events - with standard output closed is refused" "$status:$err" "125:ringfence: --events - is not open for writing"
+ok "and nothing was run" test ! -e "$TMP/unheard"
+is "a limit on files is an error to tell" \
+	"$( (ulimit -f 0; "$RF" run -p "$P" --events "$TMP/over" -- touch "$TMP/unheard"; echo $?) 2>&1 | cat)" \
+	"ringfence: --events $TMP/over: cannot write: File too large
+125"
+ok "and nothing was run" test ! -e "$TMP/unheard"
 rf -- sh -c 'kill -XFSZ $$'
 is "and to the command a signal that ends it" "$status" $((128 + $(kill -l XFSZ)))
 
