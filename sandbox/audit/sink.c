@@ -14,7 +14,8 @@
 struct rf_sink {
 	const struct rf_sink_kind *kind;
 	const char *name, *rest;
-	void *self; /* NULL: broken, to be opened again */
+	void *self;  /* NULL: to be opened again */
+	bool broken; /* to be mended before it is used again */
 	void (*tell)(const struct rf_err *trouble);
 	uint64_t retries;
 };
@@ -88,13 +89,29 @@ uint64_t rf_sink_retries(const struct rf_sink *sink)
 static int attempt(struct rf_sink *sink, const struct rf_node *event, const char *line, size_t len,
 		   struct rf_err *err)
 {
-	int r = sink->self ? 0 : sink->kind->open(&sink->self, sink->rest, err);
+	int r = 0;
 
+	if (!sink->self)
+		r = sink->kind->open(&sink->self, sink->rest, err);
+	else if (sink->broken)
+		r = sink->kind->mend(sink->self, err);
 	if (r < 0)
 		return r;
+	sink->broken = false;
 	if (line)
 		return sink->kind->write(sink->self, event, line, len, err);
 	return sink->kind->flush ? sink->kind->flush(sink->self, err) : 0;
+}
+
+/* What waits inside for its delivery goes with close: only a kind that keeps nothing may be closed.
+ */
+static void set_aside(struct rf_sink *sink)
+{
+	sink->broken = true;
+	if (!sink->self || sink->kind->mend)
+		return;
+	sink->kind->close(sink->self);
+	sink->self = NULL;
 }
 
 /* Tries until it is taken or patience is over; the first trouble is told. */
@@ -121,10 +138,7 @@ static int persist(struct rf_sink *sink, const struct rf_node *event, const char
 		}
 		told = true;
 		sink->retries++;
-		if (sink->self && sink->kind != &rf_sink_nats) {
-			sink->kind->close(sink->self);
-			sink->self = NULL;
-		}
+		set_aside(sink);
 		(void)nanosleep(&pause, NULL);
 		if (pause.tv_sec == 0)
 			pause = (struct timespec){pause.tv_nsec >= 800000000,

@@ -5,8 +5,8 @@
  *	-  file:PATH[?size=64M&count=5&fsync=no]  unix:PATH  syslog  journald nats:URL[?stream=NAME]
  *
  * A sink that breaks is opened again, with growing pauses, for RF_SINK_PATIENCE seconds; what it
- *has not taken by then is an error, never dropped. Events are delivered in order and at least once;
- * each has an id, sandbox and number, by which a receiver knows a repetition.
+ * has not taken by then is an error, never dropped. Events are delivered in order and at least
+ *once; each has an id, sandbox and number, by which a receiver knows a repetition.
  */
 #ifndef RF_AUDIT_SINK_H
 #define RF_AUDIT_SINK_H
@@ -29,6 +29,9 @@ struct rf_sink_kind {
 		     struct rf_err *err);
 	int (*flush)(void *self, struct rf_err *err); /* until the receiver has everything */
 	void (*close)(void *self);
+	/* After write or flush broke, keeps what is not delivered. NULL: closed and opened again.
+	 */
+	int (*mend)(void *self, struct rf_err *err);
 };
 
 extern const struct rf_sink_kind rf_sink_stdout, rf_sink_file, rf_sink_unix, rf_sink_syslog,

@@ -3,6 +3,7 @@
  * Standard output, and files with rotation: PATH, and the older ones PATH.1, PATH.2, ...
  *
  * A record is in one file, whole. A new file is 0600 and never reached through a symbolic link.
+ * What could not be written waits for the next try.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,12 +30,38 @@ struct file {
 		FSYNC_ALWAYS
 	} fsync;
 	struct rf_str buffer;
+	size_t done; /* bytes of the buffer that are in the file */
+	bool torn;   /* the file ends in a line that nobody will finish */
 };
+
+/* Bytes at the end of what was written that are no whole line yet. */
+static size_t half_line(const struct file *file)
+{
+	size_t len = 0;
+
+	while (len < file->done && rf_str_text(&file->buffer)[file->done - len - 1] != '\n')
+		len++;
+	return len;
+}
+
+/* Takes half a line off the file, if nobody has written behind it. */
+static void retract(struct file *file)
+{
+	size_t half = half_line(file);
+	struct stat st;
+
+	if (half == 0 || !file->path || fstat(file->fd, &st) < 0 ||
+	    (uint64_t)st.st_size != file->size || ftruncate(file->fd, st.st_size - (off_t)half) < 0)
+		return;
+	file->size -= half;
+	file->done -= half;
+}
 
 static void close_file(void *self)
 {
 	struct file *file = self;
 
+	retract(file);
 	if (file->fd > STDERR_FILENO)
 		(void)close(file->fd);
 	free(file->path);
@@ -74,6 +101,16 @@ static int parse_options(struct file *file, const char *options, struct rf_err *
 	return 0;
 }
 
+/* Would what is added continue a line that a writer before us did not finish? */
+static bool is_torn(const char *path, const struct stat *st)
+{
+	RF_AUTOCLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char last;
+
+	return st->st_size > 0 && fd >= 0 && pread(fd, &last, 1, st->st_size - 1) == 1 &&
+	       last != '\n';
+}
+
 static int reopen(struct file *file, struct rf_err *err)
 {
 	struct stat st;
@@ -87,6 +124,7 @@ static int reopen(struct file *file, struct rf_err *err)
 	if (fstat(file->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return rf_err_set(err, -EINVAL, "%s is no regular file", file->path);
 	file->size = (uint64_t)st.st_size;
+	file->torn = is_torn(file->path, &st);
 	return 0;
 }
 
@@ -141,26 +179,49 @@ static int rotate(struct file *file, struct rf_err *err)
 	return reopen(file, err);
 }
 
+static int write_some(struct file *file, const char *text, size_t len, struct rf_err *err)
+{
+	ssize_t n;
+
+	do
+		n = write(file->fd, text, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return rf_err_sys(err, -errno, "cannot write");
+	file->size += (size_t)n;
+	return (int)n;
+}
+
 static int flush_file(void *self, struct rf_err *err)
 {
 	struct file *file = self;
-	int r = rf_fd_write_all(file->fd, rf_str_text(&file->buffer), file->buffer.len, err);
+	int r = file->torn && file->buffer.len > 0 ? write_some(file, "\n", 1, err) : 0;
 
 	if (r < 0)
 		return r;
-	file->size += file->buffer.len;
-	rf_str_reset(&file->buffer);
-	return file->fsync == FSYNC_ALWAYS ? sync_file(file, err) : 0;
+	file->torn = file->torn && r == 0;
+	while (file->done < file->buffer.len) {
+		r = write_some(file, rf_str_text(&file->buffer) + file->done,
+			       file->buffer.len - file->done, err);
+		if (r < 0)
+			return r;
+		file->done += (size_t)r;
+	}
+	r = file->fsync == FSYNC_ALWAYS ? sync_file(file, err) : 0;
+	file->done = 0; /* what a disk did not keep is written again */
+	if (r == 0)
+		rf_str_reset(&file->buffer);
+	return r;
 }
 
 static int write_file(void *self, const struct rf_node *event RF_UNUSED, const char *line,
 		      size_t len, struct rf_err *err)
 {
 	struct file *file = self;
+	uint64_t size = file->size + file->buffer.len - file->done;
 	int r = 0;
 
-	if (file->limit > 0 && file->size + file->buffer.len > 0 &&
-	    file->size + file->buffer.len + len > file->limit) {
+	if (file->limit > 0 && size > 0 && size + len > file->limit) {
 		r = flush_file(file, err);
 		if (r == 0)
 			r = rotate(file, err);
@@ -173,5 +234,24 @@ static int write_file(void *self, const struct rf_node *event RF_UNUSED, const c
 	return r < 0 ? rf_err_sys(err, r, "keep an event") : 0;
 }
 
-const struct rf_sink_kind rf_sink_stdout = {"-", open_stdout, write_file, flush_file, close_file};
-const struct rf_sink_kind rf_sink_file = {"file:", open_file, write_file, flush_file, close_file};
+static int mend_stdout(void *self RF_UNUSED, struct rf_err *err RF_UNUSED)
+{
+	return 0;
+}
+
+/* It is another file, perhaps: a line that is half written begins again. */
+static int mend_file(void *self, struct rf_err *err)
+{
+	struct file *file = self;
+
+	retract(file);
+	file->done -= half_line(file);
+	if (file->fd >= 0)
+		(void)close(file->fd);
+	return reopen(file, err);
+}
+
+const struct rf_sink_kind rf_sink_stdout = {"-",	open_stdout, write_file,
+					    flush_file, close_file,  mend_stdout};
+const struct rf_sink_kind rf_sink_file = {"file:",    open_file,  write_file,
+					  flush_file, close_file, mend_file};

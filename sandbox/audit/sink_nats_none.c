@@ -7,4 +7,4 @@ static int open_nats(void **ret RF_UNUSED, const char *rest RF_UNUSED, struct rf
 	return rf_err_set(err, -EINVAL, "this build has no NATS; it needs libnats");
 }
 
-const struct rf_sink_kind rf_sink_nats = {"nats:", open_nats, NULL, NULL, NULL};
+const struct rf_sink_kind rf_sink_nats = {"nats:", open_nats, NULL, NULL, NULL, NULL};

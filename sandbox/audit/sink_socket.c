@@ -101,5 +101,6 @@ static int write_syslog(void *self, const struct rf_node *event, const char *lin
 	return send_all(self, text.data, (text.len > SYSLOG_MAX ? SYSLOG_MAX : text.len) - 1, err);
 }
 
-const struct rf_sink_kind rf_sink_unix = {"unix:", open_unix, write_unix, NULL, close_peer};
-const struct rf_sink_kind rf_sink_syslog = {"syslog", open_syslog, write_syslog, NULL, close_peer};
+const struct rf_sink_kind rf_sink_unix = {"unix:", open_unix, write_unix, NULL, close_peer, NULL};
+const struct rf_sink_kind rf_sink_syslog = {"syslog", open_syslog, write_syslog,
+					    NULL,     close_peer,  NULL};

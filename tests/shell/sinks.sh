@@ -26,6 +26,28 @@ ln -s "$TMP/target" "$TMP/link"
 run "$RF" audit --to "file:$TMP/link" "$E"
 is "a symbolic link is not followed" "$status:$([ -e "$TMP/target" ] && echo made)" 125:
 
+# A disk without room: tried until there is room again, or for half a minute, while the rest is tested.
+(
+	ulimit -f 8
+	"$RF" audit --to "file:$TMP/full" --state "$TMP/full.state" "$E" 2>"$TMP/full.err"
+	echo $? >"$TMP/full.status"
+) &
+disown # which the test of NATS counts on
+(
+	ulimit -S -f 8
+	exec "$RF" audit --to "file:$TMP/later" --state "$TMP/later.state" "$E" 2>"$TMP/later.err"
+) &
+filled=$!
+gave_word() { ! kill -0 $filled 2>/dev/null || grep -q 'trying again: cannot write: File too large' "$TMP/later.err"; }
+ok "a disk without room is told" wait_for gave_word
+prlimit --pid $filled --fsize=unlimited: 2>/dev/null
+wait $filled
+is "what it did not take is delivered when there is room" "$?:$(cmp "$TMP/later" "$E" && echo same)" 0:same
+printf '{"v":1,"type":"acc' >"$TMP/torn"
+"$RF" audit --to "file:$TMP/torn" "$E"
+is "an event does not continue what another writer left half written" \
+	"$(tail -n +2 "$TMP/torn" | cmp - "$E" && echo same)" same
+
 head -n 200 "$E" >"$TMP/half"
 "$RF" audit --to "file:$TMP/d" --state "$TMP/state" "$TMP/half"
 "$RF" audit --to "file:$TMP/d" --to "file:$TMP/e" --state "$TMP/state" "$E"
@@ -154,4 +176,14 @@ else
 	is "the socket is its owner's" "$(cat "$TMP/mode")" 600
 	ok "and goes with its server" test ! -e "$TMP/metrics"
 fi
+
+wait_for test -s "$TMP/full.status"
+is "a disk that stays full is a failure" "$(cat "$TMP/full.status")" 125
+is "told first and last" "$(cat "$TMP/full.err")" \
+	"ringfence: sink file:$TMP/full, trying again: cannot write: File too large
+ringfence: $E: sink file:$TMP/full: cannot write: File too large"
+is "it holds whole events" "$(head -n "$(wc -l <"$TMP/full")" "$E" | cmp - "$TMP/full" && echo same)" same
+ok "and as many as there was room for" test "$(stat -c %s "$TMP/full")" -gt 7900
+"$RF" audit --to "file:$TMP/full" --state "$TMP/full.state" "$E"
+is "what was not delivered is not remembered as such" "$(sort -u "$TMP/full" | cmp - <(sort "$E") && echo same)" same
 done_testing
