@@ -54,7 +54,7 @@ ok "nothing stays of a service that did not start" test ! -e /run/ringfence/sock
 
 # Two that start together do it one after the other: else one finds the other's socket before anybody
 # listens there, and takes it for a dead one's.
-mkdir -p -m 755 /run/ringfence
+mkdir -p /run/ringfence
 mkdir -m 700 /run/ringfence/readers
 exec 9</run/ringfence/readers
 flock 9

@@ -126,6 +126,7 @@ test_an_object_that_gets_a_held_name_inside_is_held() {
 
 # Overlayfs makes a new object of a link that is written to or linked: inside it does not.
 test_an_alias_on_an_overlay_is_not_copied() {
+	SECRET=copied-$RANDOM
 	mkdir "$T/s" && mount -t tmpfs none "$T/s" && mkdir "$T/s/l" "$T/s/u" "$T/s/w" "$T/ovl"
 	echo "$SECRET" >"$T/s/l/secret"
 	ln "$T/s/l/secret" "$T/s/l/alias"
@@ -208,6 +209,12 @@ test_files_with_several_links_when_links_are_denied() {
 	done
 	eq "$RC" 0 "a folder: $ERR"
 	eq "$(cat "$T/d/file")" "$SECRET" "the file"
+	mkdir "$T/s" "$T/ovl" && mount -t tmpfs none "$T/s" && mkdir "$T/s/l" "$T/s/u" "$T/s/w"
+	echo "$SECRET" >"$T/s/l/file"
+	ln "$T/s/l/file" "$T/s/l/alias"
+	mount -t overlay -o "lowerdir=$T/s/l,upperdir=$T/s/u,workdir=$T/s/w" none "$T/ovl" || skip "no overlayfs"
+	refused p EACCES "$ATTACK/static" read "$T/ovl/alias"
+	umount -l "$T/ovl" "$T/s"
 }
 
 test_no_mount_gives_another_name() {
