@@ -95,28 +95,30 @@ static int try_dir(const char *dir, const char *name, struct rf_found *ret, stru
 {
 	struct rf_err local = RF_ERR_INIT;
 	RF_AUTOFREE char *file = NULL;
+	RF_AUTOCLOSE int dir_fd = -1;
 	int r;
 
 	if (asprintf(&file, "%s.json", name) < 0 || asprintf(&ret->dir, "%s/", dir) < 0) {
 		ret->dir = NULL;
 		return rf_err_sys(err, -ENOMEM, "policy %s", name);
 	}
-	{
-		RF_AUTOCLOSE int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		if (dir_fd < 0) {
-			r = -errno;
-			if (r == -ENOENT || r == -ENOTDIR || (r == -EACCES && is_anothers(dir)))
-				return -ENOENT;
-			return rf_err_sys(err, r, "open %s", dir);
-		}
-		r = rf_fd_open_read_at(dir_fd, file, &ret->fd, &local);
-		if (r == -ENOENT)
-			return r;
-		if (r < 0)
-			return rf_err_set(err, r, "%s/%s", dir, rf_err_text(&local));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0) {
+		r = -errno;
+		if (r == -ENOENT || r == -ENOTDIR || (r == -EACCES && is_anothers(dir)))
+			return -ENOENT;
+		return rf_err_sys(err, r, "open %s", dir);
 	}
-	return check_trust(ret, file, err);
+	/* Before looking for the name: who can write here can also have taken it away. */
+	r = rf_fd_secure_dir_check(dir_fd, dir, err);
+	if (r < 0)
+		return r;
+	r = rf_fd_open_read_at(dir_fd, file, &ret->fd, &local);
+	if (r == -ENOENT)
+		return r;
+	if (r < 0)
+		return rf_err_set(err, r, "%s/%s", dir, rf_err_text(&local));
+	return rf_fd_secure_check(ret->fd, file, err);
 }
 
 static bool is_name(const char *name)

@@ -148,6 +148,13 @@ chmod 666 "$TMP/config/ringfence/default.json"
 as run --summary never -- env
 is "one that others may write by now is refused" "$status" 125
 rm "$TMP/config/ringfence/default.json"
+as run --summary never -- true
+is "it is gone again" "$status" 0
+chmod 777 "$TMP/config/ringfence"
+as run --summary never -- true
+is "a folder of the search path that others may write by now is refused" "$status" 125
+like "… and named" "$err" "$TMP/config/ringfence can be written by others"
+chmod 755 "$TMP/config/ringfence"
 
 # ---- directories that had not changed for a while ----
 # Their missing names are not looked at one by one any more.

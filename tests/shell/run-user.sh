@@ -62,7 +62,47 @@ run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$TMP/own" "$USE
 is "user: its own that cannot be looked into is not" "$status" 125
 like "… and is named" "$err" "open $TMP/own/.config/ringfence: Permission denied"
 
+# Who can write a folder of the search path can take a policy away that is found further on by now.
+chmod 755 "$TMP/own/.config"
+chmod 777 "$TMP/own/.config/ringfence"
+for words in "run -- true" "policy show strict" "policy check strict" "why strict kernel mount"; do
+	# shellcheck disable=SC2086
+	run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$TMP/own" "$USER_RF" $words
+	is "user: a folder of policies that others can write: $words" "$status" 125
+	like "… and is named" "$err" "$TMP/own/.config/ringfence can be written by others"
+done
+chmod 755 "$TMP/own/.config/ringfence"
+run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$TMP/own" "$USER_RF" policy show strict
+is "user: a folder of its own is looked into" "$status" 0
+chown 0:0 "$TMP/own/.config/ringfence"
+run setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$TMP/own" "$USER_RF" policy show strict
+is "user: and one of root's" "$status" 0
+
 # ---- root ----
+with_etc() { # OWNER MODE WORD...: with an /etc/ringfence of its own
+	local owner=$1 mode=$2
+	shift 2
+	rm -rf "$TMP/etc"
+	cp -a /etc "$TMP/etc" 2>/dev/null
+	mkdir -p "$TMP/etc/ringfence"
+	chown "$owner" "$TMP/etc/ringfence"
+	chmod "$mode" "$TMP/etc/ringfence"
+	run unshare -m sh -c 'mount --bind "$1" /etc && shift && exec "$@"' sh "$TMP/etc" "$RF" "$@"
+}
+if unshare -m true 2>/dev/null; then
+	with_etc 0:0 755 policy show strict
+	is "root: /etc/ringfence of its own" "$status" 0
+	with_etc 0:0 777 run -- true
+	is "root: /etc/ringfence that all can write" "$status" 125
+	like "… and is named" "$err" '/etc/ringfence can be written by others'
+	with_etc 65534:0 755 run -- true
+	is "root: /etc/ringfence of somebody else" "$status" 125
+	like "… and is named" "$err" '/etc/ringfence belongs to user 65534'
+	with_etc 65534:0 755 policy check "$P"
+	is "root: a policy that is named by its path is not looked for there" "$status" 0
+else
+	skip "root: /etc/ringfence" "needs a mount namespace"
+fi
 run "$RF" run -p "$P" -- cat /proc/self/status
 is "root: keeps what is kept" "$(caps Prm) $(caps Eff) $(caps Bnd)" "401 401 401"
 is "root: nothing inheritable or ambient" "$(caps Inh)$(caps Amb)" ""
