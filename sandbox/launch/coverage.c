@@ -126,10 +126,10 @@ static int add_resources(struct rf_report *report, const struct rf_policy *polic
 	const struct {
 		uint64_t value;
 		const char *id;
-	} resources[] = {
-		{policy->memory_max, "resources.memory_max"},
-		{policy->pids_max, "resources.pids_max"},
-		{policy->cpu_max_permille, "resources.cpu_max"},
+	} resources[RF_RESOURCE_COUNT] = {
+		[RF_RESOURCE_MEMORY] = {policy->memory_max, "resources.memory_max"},
+		[RF_RESOURCE_PIDS] = {policy->pids_max, "resources.pids_max"},
+		[RF_RESOURCE_CPU] = {policy->cpu_max_permille, "resources.cpu_max"},
 	};
 
 	for (size_t i = 0; i < RF_ARRAY_LEN(resources); i++) {
@@ -140,6 +140,8 @@ static int add_resources(struct rf_report *report, const struct rf_policy *polic
 					resources[i].id, err);
 		if (r < 0)
 			return r;
+		if (resources[i].value)
+			report->items[report->n - 1].place = policy->resource_places[i];
 	}
 	return 0;
 }

@@ -237,6 +237,9 @@ static void ask_capability(const struct rf_policy *policy, const struct rf_quest
 
 	f->rule = default_ids[RF_SEC_CAPABILITIES];
 	f->place = policy->sections[RF_SECTION_CAPABILITIES].place;
+	for (size_t i = policy->n_keeps; i-- > 0;)
+		if (!(policy->keeps[i].bits >> q->number & 1))
+			f->place = policy->keeps[i].place;
 	f->verdict = RF_V_ALLOWED;
 	if (!kept)
 		f->verdict = policy->mode == RF_MODE_AUDIT ? RF_V_WOULD_DENY : RF_V_DENIED;

@@ -133,7 +133,38 @@ static void add_at(const struct rf_place *place, struct rf_str *out)
 		rf_str_addf(out, " (%s:%u)", place->file, place->line);
 }
 
-void rf_why_add_rule(const struct rf_question *q, const struct rf_finding *finding,
+/* In each file whose list lacks it. */
+static void add_keep(const struct rf_policy *policy, const struct rf_question *q,
+		     struct rf_str *out)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < policy->n_keeps; i++) {
+		if (policy->keeps[i].bits >> q->number & 1)
+			continue;
+		rf_str_addf(out, "%sadd \"%s\" to capabilities.keep", before, q->text);
+		add_at(&policy->keeps[i].place, out);
+		before = ", and ";
+	}
+}
+
+void rf_why_add_key(const struct rf_policy *policy, enum rf_kernel_key key, struct rf_str *out)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < policy->n_key_limits; i++) {
+		if (policy->key_limits[i].key != key)
+			continue;
+		rf_str_addf(out, "%s\"kernel\": {\"%s\": \"allow\"}", before,
+			    rf_kernel_key_name(key));
+		add_at(&policy->key_limits[i].place, out);
+		before = ", and ";
+	}
+	if (!*before)
+		rf_str_addf(out, "\"kernel\": {\"%s\": \"allow\"}", rf_kernel_key_name(key));
+}
+
+void rf_why_add_rule(const struct rf_policy *policy, const struct rf_question *q,
 		     struct rf_str *out)
 {
 	switch (q->kind) {
@@ -162,14 +193,12 @@ void rf_why_add_rule(const struct rf_question *q, const struct rf_finding *findi
 		rf_str_addf(out, ", \"nodes\": [\"%s\"]} of \"devices\"", q->text);
 		break;
 	case RF_WHY_CAPABILITY:
-		rf_str_addf(out, "add \"%s\" to capabilities.keep", q->text);
-		add_at(&finding->place, out);
+		add_keep(policy, q, out);
 		break;
 	case RF_WHY_KERNEL:
 	case RF_WHY_SYSCALL:
 	default:
-		rf_str_addf(out, "\"kernel\": {\"%s\": \"allow\"}", q->text);
-		add_at(&finding->place, out);
+		rf_why_add_key(policy, (enum rf_kernel_key)q->number, out);
 		break;
 	}
 }

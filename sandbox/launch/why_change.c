@@ -126,11 +126,12 @@ static void take_from_rule(const struct rf_question *q, const struct rf_finding 
 	rf_str_addf(out, "%s (%s:%u)", f->rule, f->place.file ? f->place.file : "?", f->place.line);
 }
 
-static void add_change(const struct rf_question *question, const struct rf_finding *finding,
-		       const struct rf_finding *otherwise, struct rf_str *out)
+static void add_change(const struct rf_policy *policy, const struct rf_question *question,
+		       const struct rf_finding *finding, const struct rf_finding *otherwise,
+		       struct rf_str *out)
 {
 	if (!finding->decided) {
-		rf_why_add_rule(question, finding, out);
+		rf_why_add_rule(policy, question, out);
 		return;
 	}
 	take_from_rule(question, finding, out);
@@ -138,7 +139,7 @@ static void add_change(const struct rf_question *question, const struct rf_findi
 		return;
 	if (!otherwise->decided) {
 		rf_str_add(out, ", and ");
-		rf_why_add_rule(question, otherwise, out);
+		rf_why_add_rule(policy, question, out);
 	} else {
 		rf_str_addf(out, ", and see %s (%s:%u), which denies it, too", otherwise->rule,
 			    otherwise->place.file ? otherwise->place.file : "?",
@@ -161,7 +162,7 @@ int rf_why_change(const struct rf_policy *policy, const struct rf_question *ques
 	else if (question->kind == RF_WHY_SYSCALL)
 		r = rf_why_change_calls(policy, question, &out, err);
 	else
-		add_change(question, finding, otherwise, &out);
+		add_change(policy, question, finding, otherwise, &out);
 	if (r == 0 && rf_str_error(&out))
 		r = rf_err_sys(err, rf_str_error(&out), "cannot tell the change");
 	if (r == 0)

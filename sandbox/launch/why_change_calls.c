@@ -111,8 +111,7 @@ static bool change(struct changed *c, const struct rf_sys_answer *a, const char 
 	switch (a->origin) {
 	case RF_SYS_KERNEL:
 		c->policy.kernel[a->key].value = RF_KERNEL_ALLOW;
-		rf_str_addf(out, "\"kernel\": {\"%s\": \"allow\"}", rf_kernel_key_name(a->key));
-		add_place(&a->place, out);
+		rf_why_add_key(&c->policy, a->key, out);
 		return true;
 	case RF_SYS_RULE:
 		return remove_rule(c, a, out);

@@ -17,8 +17,11 @@ void rf_why_add_name(const char *name, struct rf_str *out);
  * What to add where nothing allows: a rule, or an entry of a list, as an option of `run` too where
  * there is one. Not for system calls.
  */
-void rf_why_add_rule(const struct rf_question *question, const struct rf_finding *finding,
+void rf_why_add_rule(const struct rf_policy *policy, const struct rf_question *question,
 		     struct rf_str *out);
+
+/* To allow a key of section kernel, in each file that does not. */
+void rf_why_add_key(const struct rf_policy *policy, enum rf_kernel_key key, struct rf_str *out);
 
 /*
  * What it takes to allow a system call, which several layers may refuse: each change is made to a

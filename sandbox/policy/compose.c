@@ -5,12 +5,15 @@
  */
 #include <string.h>
 
+#include "sandbox/policy/compose_strictest.h"
+#include "sandbox/policy/draft_order.h"
 #include "sandbox/policy/load.h"
 #include "sandbox/policy/problem.h"
 
 struct composer {
 	struct rf_parse *p;
-	struct rf_draft *const *drafts;
+	struct rf_draft **drafts;     /* in an order of their own */
+	struct rf_draft *const *read; /* as they were named: outermost first */
 	size_t n_drafts, n_roots;
 	struct rf_policy *policy;
 	const struct rf_rule **rules;
@@ -140,91 +143,6 @@ static enum rf_default unite_section(struct composer *c, enum rf_section section
 	return fallback;
 }
 
-/* deny > inside > allow; what nobody wrote has the default of POLICY.md 4 and need should. */
-static void unite_kernel(struct composer *c)
-{
-	for (size_t key = 0; key < RF_KERNEL_COUNT; key++) {
-		struct rf_kernel_setting *setting = &c->policy->kernel[key];
-
-		FOR_EACH_DRAFT (c, draft) {
-			const struct rf_kernel_setting *given = &draft->kernel[key];
-			bool must = setting->given && setting->need == RF_NEED_MUST;
-
-			if (!given->given)
-				continue;
-			if (!setting->given || given->value > setting->value) {
-				*setting = *given;
-			}
-			if (must || given->need == RF_NEED_MUST)
-				setting->need = RF_NEED_MUST;
-		}
-		if (setting->given)
-			continue;
-		setting->need = RF_NEED_SHOULD;
-		setting->value =
-			key == RF_KERNEL_PTRACE || key == RF_KERNEL_SIGNALS || key == RF_KERNEL_IPC
-				? RF_KERNEL_INSIDE
-				: RF_KERNEL_DENY;
-	}
-	c->policy->sections[RF_SECTION_KERNEL].present = true;
-}
-
-static void unite_capabilities(struct composer *c)
-{
-	c->policy->capabilities_keep = ~UINT64_C(0);
-	FOR_EACH_DRAFT (c, draft)
-		if (draft->sections[RF_SECTION_CAPABILITIES].given)
-			c->policy->capabilities_keep &= draft->capabilities_keep;
-}
-
-static void take_smaller(uint64_t *value, uint64_t other)
-{
-	if (other && (!*value || other < *value))
-		*value = other;
-}
-
-static void unite_resources(struct composer *c)
-{
-	FOR_EACH_DRAFT (c, draft) {
-		take_smaller(&c->policy->memory_max, draft->memory_max);
-		take_smaller(&c->policy->pids_max, draft->pids_max);
-		take_smaller(&c->policy->cpu_max_permille, draft->cpu_max_permille);
-	}
-}
-
-static int add_rlimit(struct rf_rlimits *all, const struct rf_rlimit *limit)
-{
-	for (size_t i = 0; i < all->len; i++) {
-		struct rf_rlimit *known = &all->data[i];
-
-		if (known->resource != limit->resource)
-			continue;
-		known->soft = limit->soft < known->soft ? limit->soft : known->soft;
-		known->hard = limit->hard < known->hard ? limit->hard : known->hard;
-		return 0;
-	}
-	return rf_rlimits_push(all, *limit);
-}
-
-static int compare_rlimits(const void *a, const void *b)
-{
-	return strcmp(((const struct rf_rlimit *)a)->name, ((const struct rf_rlimit *)b)->name);
-}
-
-static void unite_rlimits(struct composer *c)
-{
-	struct rf_rlimits all = {0};
-
-	FOR_EACH_DRAFT (c, draft)
-		for (size_t i = 0; i < draft->rlimits.len; i++)
-			c->p->no_memory |= add_rlimit(&all, &draft->rlimits.data[i]) < 0;
-	if (all.len)
-		qsort(all.data, all.len, sizeof(*all.data), compare_rlimits);
-	c->policy->rlimits = rf_parse_array(c->p, all.data, all.len, sizeof(*all.data));
-	c->policy->n_rlimits = all.len;
-	rf_rlimits_done(&all);
-}
-
 static bool keeps(const struct rf_draft *draft, const char *name)
 {
 	for (size_t i = 0; i < draft->env_keep.len; i++)
@@ -352,7 +270,9 @@ static void take_audit(struct composer *c)
 	size_t depth = SIZE_MAX;
 
 	c->policy->dedupe_ns = RF_NS_PER_SEC;
-	FOR_EACH_DRAFT (c, draft) {
+	for (size_t i = 0; i < c->n_drafts; i++) {
+		const struct rf_draft *draft = c->read[i];
+
 		if (draft->audit.given && draft->depth < depth) {
 			audit = &draft->audit;
 			depth = draft->depth;
@@ -369,7 +289,7 @@ static void take_audit(struct composer *c)
 /* The name of the first argument, else what its file is called. */
 static void take_name(struct composer *c)
 {
-	const struct rf_draft *first = c->drafts[0];
+	const struct rf_draft *first = c->read[0];
 	const char *file = strrchr(first->doc.name, '/');
 	size_t len;
 
@@ -390,7 +310,7 @@ static void list_sources(struct composer *c)
 
 	c->p->no_memory |= !sources;
 	for (size_t i = 0; sources && i < c->n_drafts; i++)
-		sources[i] = c->drafts[i]->doc.name;
+		sources[i] = c->read[i]->doc.name;
 	c->policy->sources = sources;
 	c->policy->n_sources = sources ? c->n_drafts : 0;
 }
@@ -458,21 +378,22 @@ int rf_policy_compose(struct rf_loader *loader, size_t n_roots, struct rf_policy
 {
 	struct composer c = {
 		.p = &loader->parse,
-		.drafts = loader->drafts.data,
+		.read = loader->drafts.data,
 		.n_drafts = loader->drafts.len,
 		.n_roots = n_roots,
 		.policy = policy,
 	};
-	size_t n = count_rules(&c);
+	size_t n;
 
+	c.drafts = rf_arena_array(c.p->arena, c.n_drafts, sizeof(*c.drafts));
+	if (!c.drafts || rf_drafts_order(c.drafts, c.read, c.n_drafts, n_roots) < 0)
+		return -ENOMEM;
+	n = count_rules(&c);
 	c.rules = n ? rf_arena_array(c.p->arena, n, sizeof(*c.rules)) : NULL;
 	if (n && !c.rules)
 		return -ENOMEM;
 	unite_sections(&c);
-	unite_kernel(&c);
-	unite_capabilities(&c);
-	unite_resources(&c);
-	unite_rlimits(&c);
+	rf_compose_strictest(c.p, c.drafts, c.n_drafts, policy);
 	unite_env_keep(&c);
 	unite_env_set(&c);
 	unite_flags(&c);

@@ -14,6 +14,8 @@ RF_VEC_DEFINE(rf_file_rules, struct rf_file_rule);
 RF_VEC_DEFINE(rf_net_rules, struct rf_net_rule);
 RF_VEC_DEFINE(rf_dev_rules, struct rf_dev_rule);
 RF_VEC_DEFINE(rf_sys_rules, struct rf_sys_rule);
+RF_VEC_DEFINE(rf_keeps, struct rf_keep);
+RF_VEC_DEFINE(rf_key_limits, struct rf_key_limit);
 RF_VEC_DEFINE(rf_rlimits, struct rf_rlimit);
 RF_VEC_DEFINE(rf_env_sets, struct rf_env_set);
 RF_VEC_DEFINE(rf_names, const char *);

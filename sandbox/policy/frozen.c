@@ -249,6 +249,24 @@ static void rules(struct freezer *f, size_t policy_at, const struct rf_policy *p
 	}
 }
 
+/* Who decides what the strictest file decides. */
+static void deciders(struct freezer *f, size_t at, const struct rf_policy *p)
+{
+	uint32_t list = array(f, AT(at, 0, struct rf_policy, keeps), p->keeps, p->n_keeps,
+			      sizeof(*p->keeps));
+
+	for (size_t i = 0; i < p->n_keeps; i++)
+		shared_text(f, AT(list, i, struct rf_keep, place.file), p->keeps[i].place.file);
+	list = array(f, AT(at, 0, struct rf_policy, key_limits), p->key_limits, p->n_key_limits,
+		     sizeof(*p->key_limits));
+	for (size_t i = 0; i < p->n_key_limits; i++)
+		shared_text(f, AT(list, i, struct rf_key_limit, place.file),
+			    p->key_limits[i].place.file);
+	for (size_t i = 0; i < RF_RESOURCE_COUNT; i++)
+		shared_text(f, AT(at, 0, struct rf_policy, resource_places[i].file),
+			    p->resource_places[i].file);
+}
+
 static void whole(struct freezer *f, size_t at, const struct rf_policy *p)
 {
 	text(f, AT(at, 0, struct rf_policy, name), p->name);
@@ -264,6 +282,7 @@ static void whole(struct freezer *f, size_t at, const struct rf_policy *p)
 	devices(f, at, p);
 	filters(f, at, p);
 	process(f, at, p);
+	deciders(f, at, p);
 	rules(f, at, p);
 }
 

@@ -280,6 +280,25 @@ struct rf_kernel_setting {
 	struct rf_place place;
 };
 
+/* A file that does not allow a key. */
+struct rf_key_limit {
+	enum rf_kernel_key key;
+	struct rf_place place;
+};
+
+/* What one file keeps of the capabilities: all of them must. */
+struct rf_keep {
+	uint64_t bits; /* by CAP_* number */
+	struct rf_place place;
+};
+
+enum rf_resource {
+	RF_RESOURCE_MEMORY,
+	RF_RESOURCE_PIDS,
+	RF_RESOURCE_CPU,
+	RF_RESOURCE_COUNT
+};
+
 struct rf_section_info {
 	bool present; /* absent sections are not enforced */
 	enum rf_need need;
@@ -311,12 +330,16 @@ struct rf_policy {
 	const struct rf_dev_rule *devices;
 	size_t n_devices;
 
-	uint64_t capabilities_keep; /* bit per CAP_* number */
+	uint64_t capabilities_keep;  /* bit per CAP_* number */
+	const struct rf_keep *keeps; /* of each file that has the section */
+	size_t n_keeps;
 
 	const struct rf_filter *filters;
 	size_t n_filters;
 
 	struct rf_kernel_setting kernel[RF_KERNEL_COUNT];
+	const struct rf_key_limit *key_limits; /* the defaults of POLICY.md 4 are no file's */
+	size_t n_key_limits;
 
 	bool no_new_privileges;
 	bool new_session;
@@ -328,9 +351,10 @@ struct rf_policy {
 	const struct rf_env_set *env_set;
 	size_t n_env_set;
 
-	uint64_t memory_max;	   /* bytes; 0: not set */
-	uint64_t pids_max;	   /* 0: not set */
-	uint64_t cpu_max_permille; /* 1500 = 1.5 CPUs; 0: not set */
+	uint64_t memory_max;				    /* bytes; 0: not set */
+	uint64_t pids_max;				    /* 0: not set */
+	uint64_t cpu_max_permille;			    /* 1500 = 1.5 CPUs; 0: not set */
+	struct rf_place resource_places[RF_RESOURCE_COUNT]; /* of the smallest */
 
 	bool audit_exec_allowed;    /* audit.allowed holds "exec" */
 	bool audit_connect_allowed; /* … "connect" */

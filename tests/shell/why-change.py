@@ -24,6 +24,17 @@ ODD = {
                "connect tcp 127.0.0.1:1", "connect unix @x", "capability sys_admin"],
     "default": ["syscall socket AF_PACKET", "syscall add_key", "send udp 169.254.169.254:53"],
 }
+# Files whose strictest decides: the answer is the same in whichever order they are named.
+LAYERS = {
+    "x1": {"capabilities": {"keep": ["chown", "kill"]}, "kernel": {"mount": "deny", "ptrace": "inside"}},
+    "x2": {"capabilities": {"keep": ["chown", "setuid"]}, "kernel": {"mount": "allow", "ptrace": "deny"}},
+    "x3": {"capabilities": {"keep": ["chown"]}, "kernel": {"mount": "deny", "ptrace": "allow", "bpf": "allow"}},
+}
+ORDERS = {"two": ["x1", "x2"], "owt": ["x2", "x1"], "all": ["x1", "x2", "x3"], "lla": ["x3", "x2", "x1"]}
+LAYERED = {  # the file that is named, where there is one only
+    "capability kill": "x2", "capability setuid": "x1", "capability fowner": None, "kernel mount": None,
+    "kernel ptrace": "x2", "syscall mount": None, "kernel keyrings": "",
+}
 NEVER = ["syscall ioctl 0 TIOCSTI", "read /sys/fs/bpf/x", "listen udp 1.2.3.4:9"]
 
 
@@ -34,6 +45,12 @@ class Copy:
         self.folder = folder
         for path in LIBRARY.glob("*.json"):
             (folder / path.name).write_text(path.read_text().replace('"@base"', '"./base.json"'))
+
+        for name, body in LAYERS.items():
+            (folder / f"{name}.json").write_text(json.dumps({"ringfence": 1} | body))
+        for name, order in ORDERS.items():
+            (folder / f"{name}.json").write_text(json.dumps(
+                {"ringfence": 1, "name": "c", "extends": [f"./{part}.json" for part in order]}))
 
     def ask(self, name, words):
         got = subprocess.run([RF, "why", "--json", "--set", "CWD=/data/project", f"./{name}.json", *words],
@@ -108,6 +125,19 @@ def try_question(name, words):
         return None if answer["verdict"] == "allowed" else f"made: {asked}, and still {answer}"
 
 
+def try_layers(one, other, words, file):
+    """The order of `extends` changes nothing of an answer; of two files the one that decides is named."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Copy(Path(folder))
+        a, b = copy.ask(one, words), copy.ask(other, words)
+    if a != b:
+        return f"{a} but {b}"
+    source = a["rule"].get("source", "")
+    if one == "two" and file is not None and file != re.sub(r"^\./|\.json:\d+$", "", source):
+        return f"not by {file}: {a}"
+    return None
+
+
 def try_option(words):
     """What is offered as an option of `run` is taken by it, and allows."""
     answer = subprocess.run([RF, "why", "--set", "CWD=/data/project", "agent", *words], env=ENVIRONMENT,
@@ -149,6 +179,15 @@ def main():
         except (ValueError, KeyError, IndexError) as error:
             problem = f"{type(error).__name__}: {error}"
         tell(f"{name}: {' '.join(words)}", problem)
+    for line, file in LAYERED.items():
+        for one, other in ("two", "owt"), ("all", "lla"):
+            tell(f"layers {one}, {other}: {line}", try_layers(one, other, line.split(), file))
+            for name in one, other:
+                try:
+                    problem = try_question(name, line.split())
+                except (ValueError, KeyError, IndexError) as error:
+                    problem = f"{type(error).__name__}: {error}"
+                tell(f"{name}: {line}", problem)
     for line in NEVER:
         answer = subprocess.run([RF, "why", "agent", *line.split()], env=ENVIRONMENT, capture_output=True, text=True)
         tell(f"never: {line}", None if "\nchange: none: " in answer.stdout else answer.stdout)

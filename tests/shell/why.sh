@@ -131,4 +131,15 @@ run "$RF" why "$TMP/loop.json" read /x
 is "a variable that is made of itself is refused" "$status:$err" \
 	"125:ringfence: policy loop sets a variable of the environment to its own value"
 
+# ---- of limits, too, the file that decides is named ----
+cd "$TMP" || exit 1
+echo '{"ringfence": 1, "resources": {"need": "should", "pids_max": 100, "memory_max": "1G"}}' >wide.json
+echo '{"ringfence": 1, "resources": {"need": "should", "pids_max": 50, "memory_max": "2G"}}' >narrow.json
+for order in '"./wide.json", "./narrow.json"' '"./narrow.json", "./wide.json"'; do
+	echo '{"ringfence": 1, "name": "limits", "need": "should", "extends": ['"$order"']}' >limits.json
+	run "$RF" run --plan --report - -p limits.json -- true
+	like "the smaller number of processes is its file's" "$out" '"id":"resources.pids_max","source":"[./]*narrow.json:1"'
+	like "and the smaller memory" "$out" '"id":"resources.memory_max","source":"[./]*wide.json:1"'
+done
+
 done_testing

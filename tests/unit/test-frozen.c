@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "sandbox/base/fd.h"
+#include "sandbox/base/str.h"
 #include "sandbox/policy/canonical.h"
 #include "sandbox/policy/frozen.h"
 #include "sandbox/policy/load.h"
@@ -78,9 +79,33 @@ static void check_rules(const struct rf_policy *policy)
 	}
 }
 
+static void add_place(struct rf_str *out, const struct rf_place *place)
+{
+	rf_str_addf(out, " %s:%u:%u", place->file ? place->file : "-", place->line, place->column);
+}
+
+/* What the canonical form does not have: who decides. */
+static char *tell_deciders(const struct rf_policy *policy)
+{
+	RF_AUTOSTR struct rf_str out = RF_STR_INIT(65536);
+
+	for (size_t i = 0; i < policy->n_keeps; i++) {
+		rf_str_addf(&out, " %llx", (unsigned long long)policy->keeps[i].bits);
+		add_place(&out, &policy->keeps[i].place);
+	}
+	for (size_t i = 0; i < policy->n_key_limits; i++) {
+		rf_str_addf(&out, " %d", (int)policy->key_limits[i].key);
+		add_place(&out, &policy->key_limits[i].place);
+	}
+	for (size_t i = 0; i < RF_RESOURCE_COUNT; i++)
+		add_place(&out, &policy->resource_places[i]);
+	return strdup(rf_str_text(&out));
+}
+
 static void check_same_after_thawing(struct rf_policy *policy)
 {
 	RF_AUTOFREE char *before = tell(policy), *after = NULL;
+	RF_AUTOFREE char *deciders = tell_deciders(policy), *thawed_deciders = NULL;
 	char sha256[65];
 	struct rf_policy *thawed = NULL;
 	void *frozen = NULL;
@@ -92,6 +117,8 @@ static void check_same_after_thawing(struct rf_policy *policy)
 	assert_int_equal(rf_policy_thaw(&thawed, frozen, len, frozen), 0);
 	after = tell(thawed);
 	assert_string_equal(before, after);
+	thawed_deciders = tell_deciders(thawed);
+	assert_string_equal(deciders, thawed_deciders);
 	assert_string_equal(sha256, thawed->sha256);
 	check_rules(thawed);
 	(void)rf_policy_free(thawed);

@@ -275,6 +275,70 @@ static void order_says_nothing(void **state)
 	}
 }
 
+static void check_same_version(const char *const *a, const char *const *b, size_t n,
+			       const struct rf_load_options *options)
+{
+	struct rf_policy *one = NULL, *two = NULL;
+	struct rf_err err = RF_ERR_INIT;
+
+	assert_int_equal(rf_policy_load(&one, a, n, options, NULL, &err), 0);
+	assert_int_equal(rf_policy_load(&two, b, n, options, NULL, &err), 0);
+	assert_string_equal(one->sha256, two->sha256);
+	/* What is kept under the version tells rules by their numbers. */
+	assert_int_equal(one->n_rules, two->n_rules);
+	for (size_t i = 0; i < one->n_rules; i++) {
+		assert_string_equal(one->rules[i]->id, two->rules[i]->id);
+		assert_string_equal(one->rules[i]->place.file, two->rules[i]->place.file);
+	}
+	for (size_t i = 0; i < RF_SECTION_COUNT; i++)
+		if (one->sections[i].place.file)
+			assert_string_equal(one->sections[i].place.file,
+					    two->sections[i].place.file);
+	rf_policy_free(one);
+	rf_policy_free(two);
+}
+
+/* One meaning is one version, in whatever order files are named. */
+static void order_makes_no_version(void **state)
+{
+	static const char *const parts[] = {"p1", "p2", "p3"};
+	static const char *const words[][2] = {
+		{"ptrace", "chown"}, {"mount", "kill"}, {"bpf", "fowner"}};
+	static const char *const lists[][2] = {{"abc", "\"p1\", \"p2\", \"p3\""},
+					       {"bca", "\"p2\", \"p3\", \"p1\""},
+					       {"cba", "\"p3\", \"p2\", \"p1\""}};
+	struct folder *folder = *state;
+	char name[32], text[1024];
+
+	for (size_t i = 0; i < RF_ARRAY_LEN(parts); i++) {
+		(void)snprintf(name, sizeof(name), "%s.json", parts[i]);
+		(void)snprintf(
+			text, sizeof(text),
+			"{\"ringfence\": 1, \"name\": \"x\", "
+			"\"seccomp\": {\"default\": \"allow\", \"deny\": [\"%s\"]}, "
+			"\"capabilities\": {\"keep\": [\"%s\"]}, "
+			"\"network\": {\"default\": \"deny\", \"rules\": [{\"allow\": [\"connect\"], "
+			"\"to\": [\"10.0.0.%zu\"]}]}, "
+			"\"devices\": {\"default\": \"deny\", \"rules\": [{\"allow\": [\"read\"], "
+			"\"nodes\": [\"char 1:%zu\"]}]}, "
+			"\"files\": {\"default\": \"deny\", \"rules\": [{\"id\": \"same\", "
+			"\"allow\": [\"read\"], \"paths\": [\"/%s\"]}]}}",
+			words[i][0], words[i][1], i, i, parts[i]);
+		add_file(folder, name, text, 0644);
+	}
+	for (size_t i = 0; i < RF_ARRAY_LEN(lists); i++) {
+		(void)snprintf(name, sizeof(name), "%s.json", lists[i][0]);
+		(void)snprintf(text, sizeof(text),
+			       "{\"ringfence\": 1, \"name\": \"child\", \"extends\": [%s]}",
+			       lists[i][1]);
+		add_file(folder, name, text, 0644);
+	}
+	check_same_version(&lists[0][0], &lists[1][0], 1, &folder->options);
+	check_same_version(&lists[0][0], &lists[2][0], 1, &folder->options);
+	check_same_version(parts, (const char *const[]){"p3", "p1", "p2"}, 3, &folder->options);
+	check_same_version(parts, (const char *const[]){"p2", "p1"}, 2, &folder->options);
+}
+
 static void trust_reaches_what_a_trusted_file_extends(void **state)
 {
 	struct folder *folder = *state;
@@ -850,7 +914,8 @@ UNIT_MAIN(WITH_FOLDER(names_are_found_with_and_without_at),
 	  WITH_FOLDER(user_folder_is_not_searched_for_root_or_service),
 	  WITH_FOLDER(working_directory_is_not_searched),
 	  WITH_FOLDER(what_others_can_write_is_refused), WITH_FOLDER(what_extends_what_has_limits),
-	  WITH_FOLDER(order_says_nothing), WITH_FOLDER(trust_reaches_what_a_trusted_file_extends),
+	  WITH_FOLDER(order_says_nothing), WITH_FOLDER(order_makes_no_version),
+	  WITH_FOLDER(trust_reaches_what_a_trusted_file_extends),
 	  WITH_FOLDER(special_files_are_refused), cmocka_unit_test(odd_names_are_no_policies),
 	  cmocka_unit_test(argv_rules_are_rules),
 	  cmocka_unit_test(argv_rules_are_needed_as_the_policy_is),
