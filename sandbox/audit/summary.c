@@ -121,18 +121,59 @@ static void fix_files(struct rf_str *out, const struct rf_node *event)
 	(void)rf_str_add_printable(out, path);
 }
 
+/* Rights as a list of JSON. */
+static void add_list(struct rf_str *out, const struct rf_node *rights)
+{
+	const struct rf_node *right;
+
+	(void)rf_str_add(out, "[");
+	for (right = rf_node_first(rights); right; right = rf_node_next(rights, right)) {
+		(void)rf_str_add(out, right == rights + 1 ? "" : ", ");
+		if (rf_node_text(right))
+			(void)rf_str_addf(out, "\"%s\"", rf_node_text(right));
+	}
+	(void)rf_str_add(out, "]");
+}
+
+/* A protocol that neither rules nor options can name: only a rule for every protocol allows it. */
+static void allow_any_protocol(struct rf_str *out, const struct rf_node *event, const char *address,
+			       int64_t port)
+{
+	(void)rf_str_add(out, "to allow it: the rule {\"allow\": ");
+	add_list(out, rf_node_get(event, "missing"));
+	(void)rf_str_addf(out, ", \"to\": [\"%s\"]", address);
+	if (port)
+		(void)rf_str_addf(out, ", \"ports\": [%" PRId64 "]", port);
+	(void)rf_str_add(out, "} of \"network\"");
+}
+
+static bool has_name(const char *protocol)
+{
+	static const char *const names[] = {"tcp", "udp", "sctp", "icmp"};
+
+	for (size_t i = 0; i < RF_ARRAY_LEN(names); i++)
+		if (strcmp(protocol, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static void fix_network(struct rf_str *out, const struct rf_node *event)
 {
 	const struct rf_node *object = rf_node_get(event, "object");
 	const char *address = rf_node_get_text(object, "address"),
 		   *protocol = rf_node_get_text(object, "protocol"),
 		   *name = rf_node_get_text(object, "unix");
+	int64_t port = (int64_t)rf_node_integer(rf_node_get(object, "port"));
 	bool six = address && strchr(address, ':');
 
 	if ((!address || !protocol) && !name)
 		return;
 	if (!by_default(event)) {
 		(void)rf_str_add(out, "to allow it: narrow or remove that rule");
+		return;
+	}
+	if (!name && !has_name(protocol)) {
+		allow_any_protocol(out, event, address, port);
 		return;
 	}
 	(void)rf_str_add(out, "to allow it: --allow ");
@@ -143,13 +184,13 @@ static void fix_network(struct rf_str *out, const struct rf_node *event)
 		return;
 	}
 	(void)rf_str_addf(out, "=%s:%s%s%s:%" PRId64, protocol, six ? "[" : "", address,
-			  six ? "]" : "", (int64_t)rf_node_integer(rf_node_get(object, "port")));
+			  six ? "]" : "", port);
 }
 
 static void fix_devices(struct rf_str *out, const struct rf_node *event)
 {
 	const struct rf_node *object = rf_node_get(event, "object"),
-			     *rights = rf_node_get(event, "missing"), *right;
+			     *rights = rf_node_get(event, "missing");
 	const char *type = rf_node_get_text(object, "type");
 
 	if (!type || !rf_node_size(rights))
@@ -158,21 +199,44 @@ static void fix_devices(struct rf_str *out, const struct rf_node *event)
 		(void)rf_str_add(out, "to allow it: narrow or remove that rule");
 		return;
 	}
-	(void)rf_str_add(out, "to allow it: the rule {\"allow\": [");
-	for (right = rf_node_first(rights); right; right = rf_node_next(rights, right)) {
-		(void)rf_str_add(out, right == rights + 1 ? "" : ", ");
-		if (rf_node_text(right))
-			(void)rf_str_addf(out, "\"%s\"", rf_node_text(right));
-	}
-	(void)rf_str_addf(out, "], \"nodes\": [\"%s %" PRId64 ":%" PRId64 "\"]} of \"devices\"",
+	(void)rf_str_add(out, "to allow it: the rule {\"allow\": ");
+	add_list(out, rights);
+	(void)rf_str_addf(out, ", \"nodes\": [\"%s %" PRId64 ":%" PRId64 "\"]} of \"devices\"",
 			  type, (int64_t)rf_node_integer(rf_node_get(object, "major")),
 			  (int64_t)rf_node_integer(rf_node_get(object, "minor")));
+}
+
+/*
+ * Where the filter of system calls stands in for section network, no list of calls matters. What
+ * the call was about is not in such a record, so it is said what would be allowed.
+ */
+static void explain_network_call(struct rf_str *out, const char *name)
+{
+	if (strcmp(name, "socket") == 0)
+		(void)rf_str_add(out, "no rule of \"network\" allows such sockets; a rule with "
+				      "\"unix\" allows unix sockets, one without IP sockets");
+	else if (strcmp(name, "socketpair") == 0)
+		(void)rf_str_add(out, "no rule of \"network\" allows such sockets; a rule with "
+				      "\"unix\" allows pairs of unix datagram sockets");
+	else if (strcmp(name, "listen") == 0)
+		(void)rf_str_add(out, "no rule of \"network\" allows to listen");
+	else
+		(void)rf_str_add(out, "no rule of \"network\" allows it");
+}
+
+static bool is_of_network(const struct rf_node *event)
+{
+	const char *id = rf_node_get_text(rf_node_get(event, "rule"), "id");
+
+	return id && strcmp(id, "network.default") == 0;
 }
 
 /* A rule that refuses beats any that allows: it has to change. */
 static void fix_call(struct rf_str *out, const struct rf_node *event, const char *name)
 {
-	if (by_default(event))
+	if (is_of_network(event))
+		explain_network_call(out, name);
+	else if (by_default(event))
 		(void)rf_str_addf(out, "to allow it: add \"%s\" to seccomp.allow", name);
 	else
 		(void)rf_str_addf(out, "to allow it: take \"%s\" out of that rule", name);

@@ -110,6 +110,22 @@ static void every_layer_has_its_advice(void **state RF_UNUSED)
 	expect_advice("{\"layer\":\"network\",\"object\":{\"family\":\"unix\",\"unix\":\"/run/x\"},"
 		      "\"missing\":[\"connect\"],\"rule\":{\"id\":\"network.default\"}}",
 		      "to allow it: --allow connect=unix:/run/x");
+	expect_advice("{\"layer\":\"network\",\"object\":{\"family\":\"inet\",\"protocol\":\"136\","
+		      "\"address\":\"127.0.0.1\",\"port\":18000},\"missing\":[\"send\"],"
+		      "\"rule\":{\"id\":\"network.default\"}}",
+		      "to allow it: the rule {\"allow\": [\"send\"], \"to\": [\"127.0.0.1\"], "
+		      "\"ports\": [18000]} of \"network\"");
+	expect_advice(
+		"{\"layer\":\"seccomp\",\"object\":{\"name\":\"socket\"},"
+		"\"rule\":{\"id\":\"network.default\"}}",
+		"no rule of \"network\" allows such sockets; a rule with \"unix\" allows unix "
+		"sockets, one without IP sockets");
+	expect_advice("{\"layer\":\"seccomp\",\"object\":{\"name\":\"listen\"},"
+		      "\"rule\":{\"id\":\"network.default\"}}",
+		      "no rule of \"network\" allows to listen");
+	expect_advice("{\"layer\":\"seccomp\",\"object\":{\"name\":\"mount\"},"
+		      "\"rule\":{\"id\":\"seccomp.default\"}}",
+		      "to allow it: add \"mount\" to seccomp.allow");
 	expect_advice("{\"layer\":\"process\",\"object\":{\"pid\":1,\"comm\":\"init\"},"
 		      "\"rule\":{\"id\":\"kernel.signals\"}}",
 		      "to allow it: \"kernel\": {\"signals\": \"allow\"}");
