@@ -77,6 +77,10 @@ void rf_report_done(struct rf_report *report);
 int rf_report_items(struct rf_report *report, const struct rf_policy *policy,
 		    enum rf_section section, struct rf_err *err) RF_MUST_CHECK;
 
+/* Adds what the policy itself takes away of self-protection (POLICY.md 19), if anything. */
+int rf_report_self(struct rf_report *report, const struct rf_policy *policy, struct rf_err *err)
+	RF_MUST_CHECK;
+
 /* The item of a kernel key; NULL if the report has none. */
 const struct rf_coverage *rf_report_kernel(const struct rf_report *report, enum rf_kernel_key key);
 

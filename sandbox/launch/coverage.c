@@ -120,6 +120,35 @@ static int add_kernel_keys(struct rf_report *report, const struct rf_policy *pol
 	return 0;
 }
 
+int rf_report_self(struct rf_report *report, const struct rf_policy *policy, struct rf_err *err)
+{
+	static const enum rf_kernel_key keys[] = {RF_KERNEL_BPF, RF_KERNEL_MODULES};
+	struct rf_coverage like = {.section = RF_SECTION_KERNEL,
+				   .kind = RF_ITEM_SECTION,
+				   .id = "ringfence.self",
+				   .need = RF_NEED_SHOULD};
+	const char *names[RF_ARRAY_LEN(keys)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < RF_ARRAY_LEN(keys); i++) {
+		const struct rf_kernel_setting *setting = &policy->kernel[keys[i]];
+
+		if (!setting->given || setting->value != RF_KERNEL_ALLOW)
+			continue;
+		if (n == 0)
+			like.place = setting->place;
+		names[n++] = rf_kernel_key_name(keys[i]);
+	}
+	if (n == 0)
+		return 0;
+	(void)snprintf(like.why, sizeof(like.why),
+		       "\"%s\": \"allow\"%s%s%s void%s self-protection: the command can remove the "
+		       "fence",
+		       names[0], n > 1 ? " and \"" : "", n > 1 ? names[1] : "",
+		       n > 1 ? "\": \"allow\"" : "", n > 1 ? "" : "s");
+	return add_item(report, &like, err);
+}
+
 static int add_resources(struct rf_report *report, const struct rf_policy *policy,
 			 struct rf_err *err)
 {

@@ -313,6 +313,8 @@ int rf_select(struct rf_selection *ret, const struct rf_policy *policy,
 			r = select_resources(&s, err);
 		else
 			r = select_section(&s, candidates, (enum rf_section)section, err);
+		if (r == 0 && section == RF_SECTION_KERNEL)
+			r = rf_report_self(&ret->report, policy, err);
 		if (r < 0)
 			return r;
 	}

@@ -65,6 +65,41 @@ static void the_best_one_that_is_there(void **state RF_UNUSED)
 	rf_selection_done(&f.selection);
 }
 
+/* Whatever holds a key that is allowed, the fence does not hold itself. */
+static void voided_self_protection_is_told(void **state RF_UNUSED)
+{
+	const struct rf_facts facts = {.has_cgroup = true};
+	struct fixture f;
+
+	reset(&f);
+	f.policy.kernel[RF_KERNEL_BPF] = (struct rf_kernel_setting){
+		.value = RF_KERNEL_ALLOW, .given = true, .place = {"b.json", 7, 1}};
+	f.policy.kernel[RF_KERNEL_MODULES] =
+		(struct rf_kernel_setting){.value = RF_KERNEL_DENY, .given = true};
+	select_with(&f, usual, &facts);
+	assert_int_equal(item(&f, "ringfence.self")->hold, RF_HOLD_NONE);
+	assert_int_equal(item(&f, "ringfence.self")->place.line, 7);
+	assert_string_equal(item(&f, "ringfence.self")->why,
+			    "\"bpf\": \"allow\" voids self-protection: the command can remove the "
+			    "fence");
+	assert_int_equal(rf_selection_refused(&f.selection), 0);
+	rf_selection_done(&f.selection);
+
+	f.policy.kernel[RF_KERNEL_MODULES].value = RF_KERNEL_ALLOW;
+	select_with(&f, usual, &facts);
+	assert_string_equal(item(&f, "ringfence.self")->why,
+			    "\"bpf\": \"allow\" and \"modules\": \"allow\" void self-protection: "
+			    "the command can remove the fence");
+	rf_selection_done(&f.selection);
+
+	f.policy.kernel[RF_KERNEL_BPF].value = f.policy.kernel[RF_KERNEL_MODULES].value =
+		RF_KERNEL_DENY;
+	select_with(&f, usual, &facts);
+	for (size_t i = 0; i < f.selection.report.n; i++)
+		assert_string_not_equal(f.selection.report.items[i].id, "ringfence.self");
+	rf_selection_done(&f.selection);
+}
+
 static void what_nobody_spoke_of_is_refused(void **state RF_UNUSED)
 {
 	const struct rf_facts facts = {.has_cgroup = true};
@@ -165,6 +200,7 @@ static void resources_need_their_controller(void **state RF_UNUSED)
 }
 
 UNIT_MAIN(cmocka_unit_test(the_best_one_that_is_there),
+	  cmocka_unit_test(voided_self_protection_is_told),
 	  cmocka_unit_test(what_nobody_spoke_of_is_refused),
 	  cmocka_unit_test(stricter_satisfies_should_only),
 	  cmocka_unit_test(a_second_layer_only_adds),
