@@ -109,6 +109,9 @@ static int add_remarks(struct rf_report *report, const struct rf_policy *policy,
 	if (facts->refuses)
 		r = add_remark(report, policy, "network.sockets", RF_HOLD_STRICTER,
 			       "SCTP, ping and raw sockets cannot be made", err);
+	if (r == 0 && rf_net_refuses_pairs(policy, facts))
+		r = add_remark(report, policy, "network.socketpair", RF_HOLD_STRICTER,
+			       RF_NET_PAIRS_REFUSED, err);
 	if (r == 0 && facts->refuses && facts->listen_some && !facts->inet_listen_all)
 		r = add_remark(report, policy, "network.listen", RF_HOLD_NONE,
 			       "listening is judged by bind alone: without one the kernel chooses "

@@ -190,25 +190,47 @@ static void judge_default(const struct judge *j, struct rf_coverage *item)
 }
 
 /* See add_remark of landlock_judge.c. */
-static int add_listen_remark(const struct judge *j, struct rf_report *report, struct rf_err *err)
+static int add_remark(const struct judge *j, struct rf_report *report, const char *id,
+		      enum rf_hold hold, const char *why, struct rf_err *err)
 {
-	struct rf_coverage *item;
+	struct rf_coverage *item = rf_report_add(report);
 
-	if (!j->facts.refuses || !j->facts.listen_some || j->facts.inet_listen_all ||
-	    !j->facts.inet_some)
-		return 0;
-	item = rf_report_add(report);
 	if (!item)
 		return rf_err_sys(err, -ENOMEM, "cannot judge the policy");
 	item->section = RF_SECTION_NETWORK;
 	item->kind = RF_ITEM_SECTION;
-	item->id = "network.listen";
+	item->id = id;
 	item->place = j->policy->sections[RF_SECTION_NETWORK].place;
 	item->need = RF_NEED_SHOULD;
-	rf_ll_answer(item, RF_HOLD_NONE,
-		     "listening is judged by bind alone: without one the kernel chooses a port "
-		     "that no rule judges");
+	rf_ll_answer(item, hold, "%s", why);
 	return 0;
+}
+
+/* Where nothing of the section is held, the filter does not stand in for the rest of it. */
+static bool holds_any(const struct rf_report *report, size_t from)
+{
+	for (size_t i = from; i < report->n; i++)
+		if (report->items[i].hold != RF_HOLD_NONE)
+			return true;
+	return false;
+}
+
+static int add_remarks(const struct judge *j, struct rf_report *report, size_t from,
+		       struct rf_err *err)
+{
+	const struct rf_net_facts *facts = &j->facts;
+	int r = 0;
+
+	if (holds_any(report, from) && rf_net_refuses_pairs(j->policy, facts))
+		r = add_remark(j, report, "network.socketpair", RF_HOLD_STRICTER,
+			       RF_NET_PAIRS_REFUSED, err);
+	if (r == 0 && facts->refuses && facts->listen_some && !facts->inet_listen_all &&
+	    facts->inet_some)
+		r = add_remark(j, report, "network.listen", RF_HOLD_NONE,
+			       "listening is judged by bind alone: without one the kernel chooses "
+			       "a port that no rule judges",
+			       err);
+	return r;
 }
 
 static void judge_item(const struct judge *j, struct rf_coverage *item)
@@ -243,5 +265,5 @@ int rf_ll_judge_network(const struct rf_policy *policy, int abi, struct rf_repor
 	rf_ll_net_plan(&j.net, policy, abi);
 	for (size_t i = from; i < report->n; i++)
 		judge_item(&j, &report->items[i]);
-	return add_listen_remark(&j, report, err);
+	return add_remarks(&j, report, from, err);
 }

@@ -73,3 +73,10 @@ void rf_net_facts(struct rf_net_facts *ret, const struct rf_policy *policy)
 			ret->inet_listen_all = false;
 	}
 }
+
+bool rf_net_refuses_pairs(const struct rf_policy *policy, const struct rf_net_facts *facts)
+{
+	return policy->sections[RF_SECTION_NETWORK].present &&
+	       policy->network_default == RF_DEFAULT_DENY && policy->mode != RF_MODE_AUDIT &&
+	       !facts->unix_some;
+}

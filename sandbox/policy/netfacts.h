@@ -25,4 +25,13 @@ struct rf_net_facts {
 /* Rules in audit mode take no part. An absent section allows everything. */
 void rf_net_facts(struct rf_net_facts *ret, const struct rf_policy *policy);
 
+/*
+ * Whether the filter of system calls refuses pairs of unix datagram sockets, where it stands in for
+ * the section: POLICY.md 15 lets pairs stay, but such a socket can be turned to another address.
+ */
+bool rf_net_refuses_pairs(const struct rf_policy *policy, const struct rf_net_facts *facts);
+
+#define RF_NET_PAIRS_REFUSED                                                                       \
+	"pairs of unix datagram sockets cannot be made: a filter cannot see where they send"
+
 #endif

@@ -136,6 +136,17 @@ static void all_of_ip_needs_no_ports(void **state RF_UNUSED)
 	assert_int_equal(held(&net, "deny", 7), RF_HOLD_NONE);
 }
 
+static void refused_pairs_are_told(void **state RF_UNUSED)
+{
+	struct net net;
+
+	init(&net);
+	add(&net, "connect", false, RF_NET_CONNECT, &seven);
+	assert_int_equal(held(&net, "network.socketpair", 7), RF_HOLD_STRICTER);
+	add(&net, "unix", false, RF_NET_CONNECT, NULL)->is_unix = true;
+	assert_int_equal(held(&net, "network.socketpair", 7), 99);
+}
+
 static void listening_is_told(void **state RF_UNUSED)
 {
 	struct net net;
@@ -194,5 +205,5 @@ static void the_kernel_agrees(void **state RF_UNUSED)
 
 UNIT_MAIN(cmocka_unit_test(nothing_allowed_is_held_by_any_kernel),
 	  cmocka_unit_test(ports_of_tcp_are_exact), cmocka_unit_test(deny_rules_take_ports_out),
-	  cmocka_unit_test(all_of_ip_needs_no_ports), cmocka_unit_test(listening_is_told),
-	  cmocka_unit_test(the_kernel_agrees));
+	  cmocka_unit_test(all_of_ip_needs_no_ports), cmocka_unit_test(refused_pairs_are_told),
+	  cmocka_unit_test(listening_is_told), cmocka_unit_test(the_kernel_agrees));
