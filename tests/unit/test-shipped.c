@@ -230,6 +230,11 @@ static void agent_cannot_leave_traps(void **state)
 		{"/data/project/.git/HEAD", "rwx", NULL},
 		{"/data/project/.git/hooks/pre-commit", "rx", NULL},
 		{"/data/project/.git/config", "rx", NULL},
+		{"/data/project/.git", "rx", NULL},
+		{"/data/project/.git/commondir", "rx", NULL},
+		{"/data/project/deep/sub/.git/config", "rx", NULL},
+		{"/data/project/.git/modules/a/b/hooks/post-checkout", "rx", NULL},
+		{"/data/project/.git/index.lock", "rwx", NULL},
 		{"/home/user/.bashrc", "r", NULL},
 		{"/home/user/.local/bin/x", "rx", NULL},
 	};
