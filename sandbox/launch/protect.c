@@ -10,16 +10,27 @@
 #include "sandbox/base/install.h"
 #include "sandbox/base/str.h"
 #include "sandbox/launch/pack.h"
+#include "sandbox/launch/protect_dirs.h"
 
-/* Pins, run-time state and compiled policies: not even to be read. */
+/* Whether a directory may be looked at. */
+enum level {
+	UNCHANGED,
+	HIDDEN
+};
+
+/* Which of the names that decide where a directory is (protect_dirs.h) are protected, too. */
+enum deciders {
+	NONE,
+	LINKS,
+	ALL
+};
+
+/* Pins, as run-time state and compiled policies below: not even to be read. */
 static const char *const hidden[] = {
 	"/sys/fs/bpf/**",
-	"/run/ringfence/**",
-	"/var/cache/ringfence/**",
 };
 
 static const char *const unchanged[] = {
-	"/etc/ringfence/**",
 	/* Leaving the sandbox's cgroup, or stopping its members from outside of the fence's ways.
 	 */
 	"/sys/fs/cgroup/**/cgroup.{procs,threads,kill,freeze,subtree_control,type}",
@@ -56,8 +67,6 @@ static int add_tree(struct rf_protect *p, struct rf_pattern *to, size_t *n, cons
 	char *taken;
 	int r;
 
-	if (!dir || dir[0] != '/' || !dir[1])
-		return 0;
 	for (const char *c = dir; *c; c++)
 		if (strchr("*?[{}\\", *c))
 			rf_str_addf(&text, "[%c]", *c);
@@ -67,48 +76,90 @@ static int add_tree(struct rf_protect *p, struct rf_pattern *to, size_t *n, cons
 	r = rf_str_take(&text, &taken);
 	if (r < 0)
 		return r;
+	if (*n == RF_PROTECT_MAX) {
+		free(taken);
+		return -E2BIG;
+	}
 	p->owned[p->n_owned++] = taken;
 	return add(to, n, taken, false);
 }
 
 static int add_file(struct rf_protect *p, const char *path)
 {
-	char *copy = strdup(path);
+	char *copy;
 
+	for (size_t i = 0; i < p->n_write; i++)
+		if (p->write[i].literal && strcmp(p->write[i].text, path) == 0)
+			return 0;
+	if (p->n_write == RF_PROTECT_MAX)
+		return -E2BIG;
+	copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;
 	p->owned[p->n_owned++] = copy;
 	return add(p->write, &p->n_write, copy, true);
 }
 
-/* Where this user's own policies, cache and run-time state are. */
-static int add_user(struct rf_protect *p)
+static int add_both(struct rf_protect *p, enum level level, const struct rf_real_dir *place)
 {
-	const char *config = getenv("XDG_CONFIG_HOME"), *cache = getenv("XDG_CACHE_HOME");
-	const char *run = getenv("XDG_RUNTIME_DIR"), *home = getenv("HOME");
-	char text[3][4096];
-	int r;
+	struct rf_pattern *to = level == HIDDEN ? p->all : p->write;
+	size_t *n = level == HIDDEN ? &p->n_all : &p->n_write;
+	int r = add_tree(p, to, n, place->named);
+
+	if (r < 0 || strcmp(place->named, place->resolved) == 0)
+		return r;
+	return add_tree(p, to, n, place->resolved);
+}
+
+/* A directory as it is written and where it is, with that much of what decides about that. */
+static int add_dir(struct rf_protect *p, enum level level, enum deciders deciders, const char *dir)
+{
+	RF_CLEANUP(rf_real_dir_done) struct rf_real_dir place = {0};
+	int r = rf_real_dir_find(&place, dir);
+	size_t n;
+
+	if (r == 0)
+		r = add_both(p, level, &place);
+	n = deciders == ALL ? place.n_deciders : deciders == LINKS ? place.n_links : 0;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = add_file(p, place.deciders[i]);
+	return r;
+}
+
+/* Where this user's own policies, cache and run-time state are. */
+static int add_user(struct rf_protect *p, struct rf_err *err)
+{
+	static const struct {
+		enum level level;
+		enum deciders deciders;
+	} how[] = {
+		[RF_USER_CONFIG] = {UNCHANGED, ALL},
+		/* Commands make ~/.cache themselves, and what is there is not believed. */
+		[RF_USER_CACHE] = {HIDDEN, NONE},
+		[RF_USER_RUN] = {HIDDEN, LINKS},
+	};
+	int r = 0;
 
 	if (geteuid() == 0)
 		return 0;
-	(void)snprintf(text[0], sizeof(text[0]), "%s%s/ringfence",
-		       config ? config
-		       : home ? home
-			      : "",
-		       config ? "" : "/.config");
-	(void)snprintf(text[1], sizeof(text[1]), "%s%s/ringfence",
-		       cache  ? cache
-		       : home ? home
-			      : "",
-		       cache ? "" : "/.cache");
-	if (run)
-		(void)snprintf(text[2], sizeof(text[2]), "%s/ringfence", run);
-	else
-		(void)snprintf(text[2], sizeof(text[2]), "/run/user/%u/ringfence", geteuid());
-	r = add_tree(p, p->write, &p->n_write, text[0]);
+	for (size_t i = 0; i < RF_ARRAY_LEN(how) && r == 0; i++) {
+		RF_AUTOFREE char *dir = NULL;
+
+		r = rf_user_dir_find((enum rf_user_dir)i, &dir, err);
+		if (r == 0 && dir)
+			r = add_dir(p, how[i].level, how[i].deciders, dir);
+	}
+	return r;
+}
+
+/* Root's, where they may be links. */
+static int add_system(struct rf_protect *p)
+{
+	int r = add_dir(p, UNCHANGED, LINKS, "/etc/ringfence");
+
 	if (r == 0)
-		r = add_tree(p, p->all, &p->n_all, text[1]);
-	return r < 0 ? r : add_tree(p, p->all, &p->n_all, text[2]);
+		r = add_dir(p, HIDDEN, LINKS, "/var/cache/ringfence");
+	return r < 0 ? r : add_dir(p, HIDDEN, LINKS, "/run/ringfence");
 }
 
 /* PREFIX/bin/ringfence for PREFIX/libexec/ringfence; every executable of ours must agree on it. */
@@ -132,9 +183,9 @@ static int add_installed(struct rf_protect *p, struct rf_err *err)
 	if (r == 0)
 		r = rf_install_libexecdir(&libexec, err);
 	if (r == 0)
-		r = add_tree(p, p->write, &p->n_write, data);
+		r = add_dir(p, UNCHANGED, LINKS, data);
 	if (r == 0)
-		r = add_tree(p, p->write, &p->n_write, libexec);
+		r = add_dir(p, UNCHANGED, LINKS, libexec);
 	return r != 0 ? r : add_command(p, libexec);
 }
 
@@ -150,7 +201,9 @@ int rf_protect_collect(struct rf_protect *ret, struct rf_err *err)
 	if (r == 0)
 		r = add_installed(ret, err);
 	if (r == 0)
-		r = add_user(ret);
+		r = add_system(ret);
+	if (r == 0)
+		r = add_user(ret, err);
 	if (r < 0) {
 		rf_protect_done(ret);
 		return rf_err_wrap(err, r, "the patterns that protect ringfence");

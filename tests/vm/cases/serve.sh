@@ -53,6 +53,37 @@ user_fence() {
 
 sandboxes() { "$RF" status --json | jq -r '.sandboxes | length'; }
 
+# The next run believes what is there, whatever way leads to it.
+test_a_users_policies_are_out_of_reach_however_home_is_spelled() {
+	local config=$USER_HOME/.config at
+	service
+	user_world
+	mkdir -p "$T/real/ringfence"
+	ln -sfn "$T/real" "$config"
+	chown -R -h 1000 "$USER_HOME" "$T/real"
+	for at in "$config/ringfence" "$T/real/ringfence"; do
+		user_fence 1000 sh -c "echo x >$at/planted.json"
+		[ ! -e "$T/real/ringfence/planted.json" ] || fail "a policy was planted at $at"
+	done
+	user_fence 1000 ln -sfn "$T/open" "$config"
+	eq "$(readlink "$config")" "$T/real" "the link"
+	rm "$config"
+	mkdir -p "$config/ringfence"
+	chown -R 1000 "$config"
+	for at in "$USER_HOME/" "/run/./rf//home"; do
+		USER_HOME=$at user_fence 1000 sh -c "echo x >$config/ringfence/planted.json"
+		[ ! -e "$config/ringfence/planted.json" ] || fail "a policy was planted with HOME=$at"
+	done
+	rm -r "$config"
+	user_fence 1000 ln -s "$T/open" "$config"
+	[ ! -L "$config" ] || fail "a link stands where the folder was missing"
+	user_fence 1000 sh -c "rmdir $config; ln -s $T/open $config"
+	[ ! -L "$config" ] || fail "a link stands where the folder was empty"
+	user_fence 1000 sh -c "echo x >$T/open/other; cat $T/open/other"
+	eq "$OUT" "x" "the rest"
+	rm -rf "$config"
+}
+
 test_bpf_lsm_holds_for_an_ordinary_user() {
 	service
 	user_world '"network": {"default": "deny", "rules": [
