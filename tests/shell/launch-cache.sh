@@ -272,4 +272,19 @@ fence -- true
 was=$(entries)
 fence -- true
 ok "that is used" is_kept "$was"
+
+# ---- a relative folder of the user's is none: below the working directory the project writes ----
+mkdir -p "$TMP/w/.config/ringfence"
+echo '{"ringfence": 1, "name": "planted"}' >"$TMP/w/.config/ringfence/planted.json"
+chmod -R go-w "$TMP/w/.config"
+[ "$(id -u)" != 0 ] || chown -R 65534:65534 "$TMP/w/.config"
+relative() { # HOME [XDG_CONFIG_HOME]: the status of showing what is planted
+	local user=()
+	[ "$(id -u)" != 0 ] || user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	run "${user[@]}" env -C "$TMP/w" -u XDG_CONFIG_HOME HOME="$1" ${2:+XDG_CONFIG_HOME="$2"} "$USER_RF" policy show planted
+	echo "$status"
+}
+is "an absolute home names policies" "$(relative "$TMP/w")" 0
+is "a relative home names none" "$(relative .)" 125
+is "nor does a relative XDG_CONFIG_HOME" "$(relative "$TMP/home" .config)" 125
 done_testing

@@ -171,6 +171,9 @@ if [ -n "${MIRROR:-}" ]; then
 		[ -z "$BPF" ] || {
 			under agent sh -c 'echo x >.git/hooks/pre-commit'
 			ok "agent: hooks that run outside the fence stay out" test ! -e .git/hooks/pre-commit
+			mkdir -p evil && printf '[core]\n\tfsmonitor = touch ran-outside\n' >evil/config
+			under agent sh -c 'echo ../evil >.git/commondir; mkdir sub && git init -q sub; mkdir -p .husky; echo x >.husky/pre-commit'
+			ok "agent: settings of git stay what they are" test -d .git -a ! -e .git/commondir -a ! -e sub/.git -a ! -e .husky/pre-commit
 		}
 	else
 		skip "agent: git" "git is not installed"
@@ -204,7 +207,7 @@ print(subprocess.check_output(["git", "--version"]).decode())'
 	fi
 	secrets_stay_out agent
 	if [ -n "$BPF" ]; then
-		mkdir -p /run/podman
+		mkdir -p /run/podman /tmp/tmux-4242 /tmp/emacs4242
 		cat >"$TMP/sockets.py" <<'END'
 import socket, sys, time
 held = []
@@ -214,12 +217,13 @@ open(sys.argv[1], "w").close()
 time.sleep(1000)
 END
 		background "$TMP/listening" /usr/bin/python3 "$TMP/sockets.py" "$TMP/listening" /run/docker.sock /run/podman/podman.sock \
-			/tmp/docker.sock
-		for path in /run/docker.sock /run/podman/podman.sock /tmp/docker.sock; do
+			/tmp/docker.sock /tmp/tmux-4242/default /tmp/emacs4242/server /tmp/mykitty-4242
+		for path in /run/docker.sock /run/podman/podman.sock /tmp/docker.sock /tmp/tmux-4242/default /tmp/emacs4242/server \
+			/tmp/mykitty-4242; do
 			fails "agent: $path stays out" agent /usr/bin/python3 -c \
 				"import socket; socket.socket(socket.AF_UNIX).connect('$path')"
 		done
-		rm -f /run/docker.sock /run/podman/podman.sock /tmp/docker.sock
+		rm -rf /run/docker.sock /run/podman/podman.sock /tmp/docker.sock /tmp/tmux-4242 /tmp/emacs4242 /tmp/mykitty-4242
 	fi
 	unset PROXY
 fi
