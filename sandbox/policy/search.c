@@ -90,6 +90,15 @@ static bool is_anothers(const char *dir)
 	return path && st.st_uid != geteuid();
 }
 
+/*
+ * Whether a fence around us keeps the folder's list, which its mode would give: what lies there is
+ * out of sight for a run inside of a run, which can only narrow the fence that it has.
+ */
+static bool is_fenced_off(const char *dir)
+{
+	return faccessat(AT_FDCWD, dir, R_OK | X_OK, AT_EACCESS) == 0;
+}
+
 /* 0 found, -ENOENT not there (err untouched), else an error. */
 static int try_dir(const char *dir, const char *name, struct rf_found *ret, struct rf_err *err)
 {
@@ -105,7 +114,8 @@ static int try_dir(const char *dir, const char *name, struct rf_found *ret, stru
 	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0) {
 		r = -errno;
-		if (r == -ENOENT || r == -ENOTDIR || (r == -EACCES && is_anothers(dir)))
+		if (r == -ENOENT || r == -ENOTDIR ||
+		    (r == -EACCES && (is_anothers(dir) || is_fenced_off(dir))))
 			return -ENOENT;
 		return rf_err_sys(err, r, "open %s", dir);
 	}

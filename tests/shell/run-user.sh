@@ -29,6 +29,22 @@ is "user: nothing permitted, effective, inheritable, ambient" \
 	"$(caps Prm)$(caps Eff)$(caps Inh)$(caps Amb)" ""
 as run -p "$P" -- sh -c 'exit 9'
 is "user: exit status" "$status" 9
+# The outer fence hides the folder in which the user keeps policies, and the kept launches.
+mkdir -p "$TMP/home"
+chmod 777 "$TMP/home"
+cat >"$TMP/outer.json" <<END
+{"ringfence": 1, "name": "outer", "files": {"default": "deny", "rules": [
+ {"need": "should", "allow": ["read", "exec"], "paths": ["/usr/**", "/bin/**", "/lib/**", "/lib64/**", "/etc/**", "/proc/**"]},
+ {"need": "should", "allow": ["read", "exec"], "paths": ["$TMP/bin/**", "$TMP/libexec/**", "$TMP/share/**", "$TMP/*.json"]},
+ {"need": "should", "allow": ["read", "write"], "paths": ["/dev/**"]}]}}
+END
+at_home() { run setpriv --reuid=65534 --regid=65534 --clear-groups env -u XDG_CONFIG_HOME -C / HOME="$TMP/home" "$USER_RF" "$@"; }
+at_home run -- true
+ok "user: the folder is there" [ -d "$TMP/home/.config/ringfence" ]
+at_home run -p "$TMP/outer.json" -- cat "$TMP/home/.config/ringfence/x"
+like "user: and hidden inside" "$err" "Permission denied|No such file"
+at_home run -p "$TMP/outer.json" -- "$USER_RF" run -- sh -c 'exit 5'
+is "user: a run inside of a run: $err" "$status" 5
 mkdir -m 700 "$TMP/closed"
 as run -p "$P" --env "PATH=$TMP/closed:/usr/bin:/bin" -- no-such-command
 is "user: a folder of PATH that may not be searched holds no command" "$status" 127
