@@ -98,7 +98,7 @@ is "user: and one of root's" "$status" 0
 with_etc() { # OWNER MODE WORD...: with an /etc/ringfence of its own
 	local owner=$1 mode=$2
 	shift 2
-	rm -rf "$TMP/etc"
+	rm -rf "${TMP:?}/etc"
 	cp -a /etc "$TMP/etc" 2>/dev/null
 	mkdir -p "$TMP/etc/ringfence"
 	chown "$owner" "$TMP/etc/ringfence"
