@@ -10,6 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/status_list.h"
 #include "cli/status_metrics.h"
+#include "cli/status_records.h"
 #include "lsm/cgroup.h"
 #include "lsm/loader.h"
 #include "lsm/rules.h"
@@ -46,8 +47,8 @@ static const char unload_help[] =
 static const char status_help[] =
 	"usage: ringfence status [--json|--metrics] [--verify]\n"
 	"\n"
-	"Lists the sandboxes and says whether the kernel side is loaded. An ordinary user is told of\n"
-	"his own ones by the service (`ringfence serve`).\n"
+	"Lists the sandboxes and says whether the kernel side is loaded; an ordinary user's are his\n"
+	"own. What the kernel side does not have (it needs BPF LSM) is listed without counts.\n"
 	"\n"
 	"  --json      one object: {\"sandboxes\":[{\"id\":...}],...}\n"
 	"  --metrics   counters in Prometheus's text format\n"
@@ -218,6 +219,8 @@ static int print_status(int format, enum rf_lsm_state state, struct rf_err *err)
 		kernel_text(&out, state);
 	if (lsm && format != OPT_METRICS)
 		rf_status_sandboxes(&out, lsm, json, 0);
+	if (format != OPT_METRICS)
+		rf_status_records(&out, lsm, NULL, json);
 	if (json)
 		kernel_json(&out, state, lsm != NULL);
 	r = rf_str_error(&out);
@@ -226,24 +229,48 @@ static int print_status(int format, enum rf_lsm_state state, struct rf_err *err)
 	return rf_fd_write_all(STDOUT_FILENO, rf_str_text(&out), out.len, err);
 }
 
-/* An ordinary user is told of his own sandboxes, by the service. */
+/* why: for what reason nothing is known of it; NULL: it is there. */
+static void own_kernel_json(struct rf_str *out, const struct rf_err *why)
+{
+	(void)rf_str_addf(out, "],\"kernel\":{\"state\":\"%s\"", why ? "unknown" : "loaded");
+	if (why) {
+		(void)rf_str_add(out, ",\"why\":");
+		(void)rf_str_add_json(out, rf_err_text(why));
+	}
+	(void)rf_str_add(out, "}}\n");
+}
+
+/*
+ * An ordinary user is told of his own sandboxes: by their records, and by the service of those
+ * that it keeps. Where no service answers he is told so, and of the others all the same.
+ */
 static int print_own(int format, bool verify, struct rf_err *err)
 {
-	RF_AUTOSTR struct rf_str out = RF_STR_INIT((size_t)1 << 20);
+	RF_AUTOSTR struct rf_str out = RF_STR_INIT((size_t)8 << 20);
+	struct rf_err why = RF_ERR_INIT;
 	RF_AUTOFREE char *list = NULL;
-	int r;
+	bool json = format == OPT_JSON;
+	size_t len;
+	int r = 0;
 
 	if (format == OPT_METRICS || verify)
 		return rf_err_set(err, -EPERM, "status --%s needs root",
 				  verify ? "verify" : "metrics");
-	r = rf_service_list(&list, err);
-	if (r < 0)
-		return rf_err_wrap(err, r, "status needs root, or the service");
-	if (format == OPT_JSON)
-		(void)rf_str_addf(&out, "{\"sandboxes\":%s,\"kernel\":{\"state\":\"loaded\"}}\n",
-				  list);
-	else
+	if (rf_service_list(&list, &why) < 0)
+		list = NULL;
+	len = list ? strlen(list) : 0;
+	if (list && (len < 2 || list[len - 1] != ']'))
+		return rf_err_set(err, -EPROTO, "the service's answer is damaged");
+	if (json)
+		(void)rf_str_addf(&out, "{\"sandboxes\":%.*s", list ? (int)len - 1 : 1,
+				  list ? list : "[");
+	else if (list)
 		r = rf_status_text(&out, list);
+	else
+		(void)rf_str_addf(&out, "kernel side: not known: %s\n", rf_err_text(&why));
+	rf_status_records(&out, NULL, list, json);
+	if (json)
+		own_kernel_json(&out, list ? NULL : &why);
 	if (r == 0)
 		r = rf_str_error(&out);
 	if (r < 0)

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "cli/status_records.h"
+
 static uint64_t read_events(const struct rf_sandbox *sb)
 {
 	return sb->seq;
@@ -115,7 +117,7 @@ static double loaded_at(struct rf_lsm *lsm)
 
 int rf_status_metrics(struct rf_str *out, struct rf_lsm *lsm)
 {
-	uint64_t n = 0;
+	uint64_t n = rf_status_count_records(lsm);
 
 	for (uint32_t slot = 0; lsm && slot < rf_fence_limit(lsm); slot++)
 		n += is_running(rf_fence_at(lsm, slot));

@@ -21,6 +21,9 @@
 /* A launch cleans up for others, but not without end. */
 #define COLLECT_MAX 64
 
+/* One user's sandboxes are listed, but not without end. */
+#define EACH_MAX 4096
+
 #define TURN_TRIES 100 /* a second */
 
 /* A file without content whose maker died before writing it. */
@@ -42,15 +45,19 @@ static int copy_string(char *ret, size_t size, const json_t *root, const char *k
 static int parse(struct rf_found *ret, const char *text, size_t len)
 {
 	RF_CLEANUP(json_freep) json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *container;
 	char id[32] = "0x";
 
 	if (!root || copy_string(id + 2, sizeof(id) - 2, root, "id") < 0 || strlen(id) != 18 ||
 	    copy_string(ret->name, sizeof(ret->name), root, "name") < 0 ||
+	    copy_string(ret->policy, sizeof(ret->policy), root, "policy") < 0 ||
 	    copy_string(ret->sha256, sizeof(ret->sha256), root, "sha256") < 0 ||
 	    copy_string(ret->cgroup_path, sizeof(ret->cgroup_path), root, "cgroup") < 0)
 		return -EINVAL;
-	(void)copy_string(ret->container, sizeof(ret->container),
-			  json_object_get(json_object_get(root, "recipe"), "container"), "id");
+	container = json_object_get(json_object_get(root, "recipe"), "container");
+	(void)copy_string(ret->container, sizeof(ret->container), container, "id");
+	(void)copy_string(ret->runtime, sizeof(ret->runtime), container, "runtime");
+	(void)copy_string(ret->pod, sizeof(ret->pod), container, "pod");
 	ret->supervisor = (pid_t)json_integer_value(json_object_get(root, "supervisor"));
 	ret->command = (pid_t)json_integer_value(json_object_get(root, "command"));
 	return rf_parse_u64_any(id, UINT64_MAX, &ret->id) == 0 && ret->id ? 0 : -EINVAL;
@@ -73,6 +80,7 @@ static int read_record(struct rf_found *ret, int dir_fd, const char *file, int *
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
+	ret->uid = st.st_uid;
 	ret->supervised = flock(fd, LOCK_SH | LOCK_NB) < 0;
 	r = rf_fd_read_all(fd, RECORD_MAX, &text, &len, NULL);
 	if (r == 0 && len == 0)
@@ -230,6 +238,56 @@ int rf_record_find(struct rf_found *ret, const char *name, struct rf_err *err)
 		return rf_err_set(err, -ENOTUNIQ, "%d running sandboxes are called %s; give the id",
 				  n, name);
 	return 0;
+}
+
+/* A user's record names whatever the user likes: only a directory of cgroups is looked into. */
+static bool is_cgroup_path(const char *path)
+{
+	return rf_str_has_prefix(path, "/sys/fs/cgroup/") && !strstr(path, "/../");
+}
+
+/* dir_fd is consumed. */
+static void each_in(int dir_fd, uid_t uid, rf_found_fn fn, void *data)
+{
+	RF_AUTOCLOSEDIR DIR *dir = fdopendir(dir_fd);
+	int n = 0;
+
+	if (!dir) {
+		(void)close(dir_fd);
+		return;
+	}
+	for (struct dirent *entry = readdir(dir); entry && n < EACH_MAX; entry = readdir(dir)) {
+		RF_AUTOCLOSE int lock = -1;
+		struct rf_found found;
+
+		if (!rf_str_has_suffix(entry->d_name, ".json"))
+			continue;
+		n++;
+		if (read_record(&found, dirfd(dir), entry->d_name, &lock) < 0 || found.uid != uid)
+			continue;
+		if (!found.supervised && uid != geteuid() && !is_cgroup_path(found.cgroup_path))
+			continue;
+		if (found.supervised || has_processes(&found))
+			fn(data, &found);
+	}
+}
+
+void rf_record_each(rf_found_fn fn, void *data)
+{
+	RF_AUTOCLOSEDIR DIR *users = geteuid() == 0 ? opendir("/run/user") : NULL;
+	int fd = -1;
+
+	if (rf_record_dir_open(&fd, false, NULL) == 0)
+		each_in(fd, geteuid(), fn, data);
+	for (struct dirent *entry = users ? readdir(users) : NULL; entry; entry = readdir(users)) {
+		uint64_t uid;
+
+		if (rf_parse_u64(entry->d_name, UINT32_MAX - 1, &uid) < 0 || uid == 0)
+			continue;
+		fd = rf_record_dir_of_user(dirfd(users), entry->d_name, (uid_t)uid);
+		if (fd >= 0)
+			each_in(fd, (uid_t)uid, fn, data);
+	}
 }
 
 int rf_record_recipe(const struct rf_found *found, char **ret, struct rf_err *err)

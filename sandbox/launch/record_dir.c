@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "sandbox/base/fd.h"
 
@@ -63,6 +65,25 @@ int rf_record_dir_open(int *ret, bool make, struct rf_err *err)
 	if (r == 0)
 		r = open_below(own, "sandboxes", make, ret, err);
 	return r;
+}
+
+int rf_record_dir_of_user(int users_fd, const char *name, uid_t uid)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_BENEATH,
+	};
+	RF_AUTOCLOSE int base =
+		openat(users_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+	long fd;
+
+	if (base < 0 || fstat(base, &st) < 0)
+		return -errno;
+	if (st.st_uid != uid)
+		return -EPERM;
+	fd = syscall(__NR_openat2, base, "ringfence/sandboxes", &how, sizeof(how));
+	return fd < 0 ? -errno : (int)fd;
 }
 
 void rf_record_history_remove(int dir_fd, const char *file)

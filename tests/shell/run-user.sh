@@ -45,6 +45,23 @@ at_home run -p "$TMP/outer.json" -- cat "$TMP/home/.config/ringfence/x"
 like "user: and hidden inside" "$err" "Permission denied|No such file"
 at_home run -p "$TMP/outer.json" -- "$USER_RF" run -- sh -c 'exit 5'
 is "user: a run inside of a run: $err" "$status" 5
+
+# What runs is listed for its user, and for root; not for another one.
+# shellcheck disable=SC2016
+is "user: status lists the user's own, root's everybody's" "$(unshare -m bash -c '
+	USER_RF=$1 P=$2
+	as_user() { setpriv --reuid="$1" --regid="$1" --clear-groups env -u XDG_RUNTIME_DIR "${@:2}"; }
+	names() { jq -c "[.sandboxes[] | select(.name | startswith(\"listed-\")) | .name, .uid, .policy]"; }
+	mkdir -p /run/user && mount -t tmpfs -o mode=755 none /run/user || exit 1
+	for uid in 65534 65533; do mkdir -m 700 "/run/user/$uid" && chown "$uid:$uid" "/run/user/$uid"; done
+	as_user 65534 "$USER_RF" run -p "$P" --name listed-own -- sleep 60 >/dev/null 2>&1 &
+	for try in $(seq 300); do [ "$(as_user 65534 "$USER_RF" status --json | names)" = "[]" ] || break; sleep 0.1; done
+	for uid in 65534 65533; do as_user "$uid" "$USER_RF" status --json | names; done
+	"$USER_RF" status --json | names
+	as_user 65534 "$USER_RF" stop listed-own
+	wait
+	"$USER_RF" status --json | names' bash "$USER_RF" "$P" | tr '\n' ' ')" \
+	'["listed-own",65534,"p"] [] ["listed-own",65534,"p"] [] '
 mkdir -m 700 "$TMP/closed"
 as run -p "$P" --env "PATH=$TMP/closed:/usr/bin:/bin" -- no-such-command
 is "user: a folder of PATH that may not be searched holds no command" "$status" 127

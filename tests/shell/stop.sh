@@ -34,6 +34,16 @@ mkdir "$TMP/there"
 start --workdir "$TMP/there" --need should --set A=b -- \
 	sh -c "touch '$TMP/up'; exec sleep 600"
 wait_for is_sleep
+
+# ---- status: with the kernel side or without, what runs is listed ----
+listed() { # FILTER: what jq says of the sandbox of that name
+	"$RF" status --json | jq -r --arg name "$NAME" ".sandboxes[] | select(.name == \$name) | $1"
+}
+is "status: id, policy, supervisor" "$(listed '"\(.id).json \(.policy) \(.supervisor) \(.state) \(.sha256 | length)"')" \
+	"$(basename "$(record)") p $pid live 64"
+is "status: once" "$("$RF" status --json | grep -o "\"name\":\"$NAME\"" | wc -l)" 1
+like "status: in text" "$("$RF" status)" "$(basename "$(record)" .json)  $NAME  policy p( |\$)"
+ok "status: in metrics" test "$("$RF" status --metrics | sed -n 's/^ringfence_sandboxes //p')" -ge 1
 run "$RF" exec "$NAME" -- cat /proc/self/cgroup
 is "exec: in the sandbox's cgroup" "$out" "$(cat "/proc/$inner/cgroup")"
 run "$RF" exec "$NAME" -- grep -E '^(Cap|NoNew|Seccomp)' /proc/self/status
@@ -57,6 +67,7 @@ run "$RF" exec "$NAME"
 is "exec: no command" "$status" 2
 run "$RF" stop "$NAME"
 wait "$pid"
+is "status: no more once it has ended" "$(listed .id)" ''
 
 # ---- stop ----
 start -- sh -c "touch '$TMP/up'; exec sleep 600"
