@@ -15,6 +15,9 @@
 #include "sandbox/launch/landlock_abi.h"
 #include "sandbox/launch/landlock_looks.h"
 
+/* PID_MAX_LIMIT is 4194304. */
+#define PID_DIGITS 7
+
 static void note_gap(struct rf_ll_gap *gap, const char *fmt, ...) RF_PRINTF(2, 3);
 
 static void note_gap(struct rf_ll_gap *gap, const char *fmt, ...)
@@ -116,19 +119,70 @@ static bool last_matches(const char *rule, const char *path)
 	       component_matches(rule_last, rule_len, path_last, strlen(path_last), false);
 }
 
+/* The length of a [class], or 1. */
+static size_t class_len(const char *at, size_t len)
+{
+	size_t i = 1;
+
+	i += i < len && at[i] == '!';
+	i += i < len && at[i] == ']';
+	while (i < len && at[i] != ']')
+		i++;
+	return *at == '[' && i < len ? i + 1 : 1;
+}
+
+/* Whether a piece of a pattern matches a digit, least or above. */
+static bool has_digit(const char *piece, size_t len, bool literal, char least)
+{
+	for (char digit[2] = {least, '\0'}; digit[0] <= '9'; digit[0]++)
+		if (component_matches(piece, len, digit, 1, literal))
+			return true;
+	return false;
+}
+
+/* Whether a component can match some process's number: one to seven digits, the first not 0. */
+static bool matches_number(const char *component, size_t len, bool literal)
+{
+	bool starred = false;
+	int digits = 0;
+
+	if (!literal && memchr(component, '{', len))
+		return true;
+	for (size_t i = 0, piece; i < len; i += piece) {
+		piece = literal ? 1 : class_len(component + i, len - i);
+		if (!literal && component[i] == '*') {
+			starred = true;
+			continue;
+		}
+		if (!has_digit(component + i, piece, literal, digits || starred ? '0' : '1'))
+			return false;
+		digits++;
+	}
+	return digits <= PID_DIGITS && (digits || starred);
+}
+
 bool rf_ll_overlaps(const struct rf_pattern *pattern, const char *path, bool dir)
+{
+	return rf_ll_overlaps_process(pattern, path, dir, 0);
+}
+
+bool rf_ll_overlaps_process(const struct rf_pattern *pattern, const char *path, bool dir,
+			    uint32_t numbers)
 {
 	const char *rule = pattern->text, *at = path;
 	size_t rule_len, len;
 
-	for (;;) {
+	for (;; numbers >>= 1) {
 		at = next_component(at, &len);
 		rule = next_component(rule, &rule_len);
 		if (rule_len && !pattern->literal && is_any_depth(rule, rule_len))
 			return dir || last_matches(rule, path);
 		if (!len)
 			return !rule_len || dir;
-		if (!rule_len || !component_matches(rule, rule_len, at, len, pattern->literal))
+		if (!rule_len)
+			return false;
+		if (numbers & 1 ? !matches_number(rule, rule_len, pattern->literal)
+				: !component_matches(rule, rule_len, at, len, pattern->literal))
 			return false;
 		at += len;
 		rule += rule_len;

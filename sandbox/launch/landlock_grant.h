@@ -52,6 +52,10 @@ uint32_t rf_ll_rights(uint64_t access);
 /* Whether `pattern` can match the object at `path`, or with `dir` anything beneath; errs to yes. */
 bool rf_ll_overlaps(const struct rf_pattern *pattern, const char *path, bool dir);
 
+/* The same where components of the path, a bit each in numbers, stand for any process's number. */
+bool rf_ll_overlaps_process(const struct rf_pattern *pattern, const char *path, bool dir,
+			    uint32_t numbers);
+
 /*
  * Hands every object of an allow rule to fn. *gap (zeroed by the caller) tells what was left out.
  * Everything that was looked at is noted in looks, unless it is NULL. Returns 0 or a negative

@@ -3,33 +3,18 @@
  * Landlock's honest answer: exact, stricter or not at all, for each item.
  *
  * Landlock only ever grants, so a deny rule is held exactly when nothing that was granted reaches
- * what it names, and not at all otherwise. The test is by name and errs to "reaches".
+ * what it names, and not at all otherwise. The test is by all names of what was granted and errs to
+ * "reaches".
  */
 #include "sandbox/launch/landlock_judge.h"
 
 #include <stdarg.h>
 #include <string.h>
 
-#include "sandbox/base/str.h"
-#include "sandbox/base/vec.h"
 #include "sandbox/launch/landlock_abi.h"
 #include "sandbox/launch/landlock_grant.h"
 #include "sandbox/launch/landlock_looks.h"
-
-struct granted {
-	char *path;
-	bool dir;
-	uint32_t rights;
-};
-
-RF_VEC_DEFINE(granted_vec, struct granted);
-
-static void free_granted(struct granted_vec *vec)
-{
-	for (size_t i = 0; i < vec->len; i++)
-		free(vec->data[i].path);
-	granted_vec_done(vec);
-}
+#include "sandbox/launch/landlock_names.h"
 
 void rf_ll_answer(struct rf_coverage *item, enum rf_hold hold, const char *fmt, ...)
 {
@@ -56,30 +41,23 @@ static const struct rf_file_rule *file_rule(const struct rf_rule *rule)
 					     offsetof(struct rf_file_rule, rule));
 }
 
-static int collect(void *data, const struct rf_ll_target *target, struct rf_err *err)
+/* What is granted is in the looks. */
+static int pass(void *data RF_UNUSED, const struct rf_ll_target *target RF_UNUSED,
+		struct rf_err *err RF_UNUSED)
 {
-	struct granted_vec *vec = data;
-	struct granted *granted = granted_vec_add(vec);
-
-	if (granted)
-		granted->path = strdup(target->path);
-	if (!granted || !granted->path)
-		return rf_err_sys(err, -ENOMEM, "cannot judge the policy");
-	granted->dir = target->dir;
-	granted->rights = rf_ll_rights(target->access);
 	return 0;
 }
 
 /* What all rules are judged with. */
 struct judge {
 	int abi;
-	struct granted_vec grants;
 	struct rf_ll_looks *looks;
+	struct rf_ll_names names; /* of what is granted, once the allow rules are judged */
 };
 
 static void judge_done(struct judge *j)
 {
-	free_granted(&j->grants);
+	rf_ll_names_done(&j->names);
 	(void)rf_ll_looks_free(j->looks);
 }
 
@@ -87,7 +65,7 @@ static int judge_allow(const struct rf_file_rule *rule, struct judge *j, struct 
 		       struct rf_err *err)
 {
 	struct rf_ll_gap gap = {.found = false};
-	int r = rf_ll_rule_targets(rule, j->abi, j->looks, collect, &j->grants, &gap, err);
+	int r = rf_ll_rule_targets(rule, j->abi, j->looks, pass, NULL, &gap, err);
 
 	if (r < 0)
 		return r;
@@ -98,43 +76,32 @@ static int judge_allow(const struct rf_file_rule *rule, struct judge *j, struct 
 	return 0;
 }
 
-/* The process directory behind /proc/self is also known by its number. */
-static bool reaches(const struct granted *granted, const struct rf_pattern *pattern)
-{
-	RF_AUTOFREE char *numbered = NULL;
-
-	if (rf_ll_overlaps(pattern, granted->path, granted->dir))
-		return true;
-	if (!rf_str_has_prefix(granted->path, "/proc/self") &&
-	    !rf_str_has_prefix(granted->path, "/proc/thread-self"))
-		return false;
-	if (asprintf(&numbered, "/proc/1%s", granted->path + strcspn(granted->path + 6, "/") + 6) <
-	    0)
-		return true;
-	return rf_ll_overlaps(pattern, numbered, granted->dir);
-}
-
 /* A regular file with several names may be granted by another one. */
 static int find_other_names(const struct rf_pattern *pattern, const struct judge *j, bool *ret)
 {
 	*ret = false;
-	if (!j->grants.len || (!pattern->literal && strpbrk(pattern->text, "*?[{")))
+	if (!j->names.vec.len || (!pattern->literal && strpbrk(pattern->text, "*?[{")))
 		return 0;
 	return rf_ll_looks_named(j->looks, pattern->text, ret);
 }
 
 static bool judge_reached(const struct rf_file_rule *rule, const struct rf_pattern *pattern,
-			  const struct granted_vec *grants, struct rf_coverage *item)
+			  const struct rf_ll_names *names, struct rf_coverage *item)
 {
-	for (size_t i = 0; i < grants->len; i++) {
-		if (!(grants->data[i].rights & rule->rights) || !reaches(&grants->data[i], pattern))
-			continue;
+	const struct rf_ll_name *name = rf_ll_names_reached(names, pattern, rule->rights);
+
+	if (!name)
+		return false;
+	if (name->mounted)
+		rf_ll_answer(item, RF_HOLD_NONE,
+			     "Landlock cannot take %.50s out of %.50s, which is allowed and also "
+			     "mounted as %.50s",
+			     pattern->text, name->granted, name->path);
+	else
 		rf_ll_answer(item, RF_HOLD_NONE,
 			     "Landlock cannot take %.80s out of %.80s, which is allowed",
-			     pattern->text, grants->data[i].path);
-		return true;
-	}
-	return false;
+			     pattern->text, name->granted);
+	return true;
 }
 
 static int judge_deny(const struct rf_file_rule *rule, const struct judge *j,
@@ -154,10 +121,16 @@ static int judge_deny(const struct rf_file_rule *rule, const struct judge *j,
 		rf_ll_answer(item, RF_HOLD_NONE, "Landlock refuses but does not kill");
 		return 0;
 	}
+	if (j->names.vec.len && j->names.incomplete) {
+		rf_ll_answer(item, RF_HOLD_NONE,
+			     "/proc/self/mountinfo cannot be read, so what is allowed may have "
+			     "other names");
+		return 0;
+	}
 	for (size_t i = 0; i < rule->n_paths; i++) {
 		bool several = false;
 
-		if (judge_reached(rule, &rule->paths[i], &j->grants, item))
+		if (judge_reached(rule, &rule->paths[i], &j->names, item))
 			return 0;
 		if (find_other_names(&rule->paths[i], j, &several) < 0)
 			return -ENOMEM;
@@ -244,6 +217,8 @@ static int add_remarks(struct rf_report *report, const struct rf_policy *policy,
 
 static int judge_rules(struct judge *j, struct rf_report *report, size_t from, struct rf_err *err)
 {
+	bool denies = false;
+
 	for (size_t i = from; i < report->n; i++) {
 		struct rf_coverage *item = &report->items[i];
 		int r = 0;
@@ -252,9 +227,13 @@ static int judge_rules(struct judge *j, struct rf_report *report, size_t from, s
 			judge_default(item, j->abi);
 		else if (item->rule && !item->rule->deny)
 			r = judge_allow(file_rule(item->rule), j, item, err);
+		else if (item->rule)
+			denies = true;
 		if (r < 0)
 			return r;
 	}
+	if (denies && rf_ll_names(&j->names, j->looks, err) < 0)
+		return -ENOMEM;
 	for (size_t i = from; i < report->n; i++) {
 		struct rf_coverage *item = &report->items[i];
 

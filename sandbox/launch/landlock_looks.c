@@ -12,6 +12,7 @@
 
 #include "sandbox/base/sum.h"
 #include "sandbox/launch/landlock_grant.h"
+#include "sandbox/launch/mounts.h"
 #include "sandbox/policy/pattern.h"
 #include "sandbox/policy/stamp.h"
 
@@ -180,7 +181,8 @@ enum {
 	KIND_LOOK = 1,
 	KIND_GLOB,
 	KIND_NAMED,
-	KIND_DIR
+	KIND_DIR,
+	KIND_MOUNTS
 };
 
 static void pack(struct rf_str *out, struct packed entry, const char *text)
@@ -285,6 +287,8 @@ int rf_ll_looks_pack(const struct rf_ll_looks *looks, struct rf_str *out)
 	for (size_t i = 0; i < looks->globs.len; i++)
 		pack(out, (struct packed){.kind = KIND_GLOB, .value = looks->globs.data[i].sum},
 		     looks->globs.data[i].pattern);
+	if (looks->has_mounts)
+		pack(out, (struct packed){.kind = KIND_MOUNTS, .value = looks->mounts}, "");
 	pack_groups(&p);
 	return p.error ? p.error : rf_str_error(out);
 }
@@ -345,6 +349,15 @@ static int named_again(const struct packed *entry, const char *path)
 	return several == (entry->flag != 0) && seen == entry->seen ? 0 : -ESTALE;
 }
 
+static int mounts_again(const struct packed *entry)
+{
+	struct rf_mounts mounts = {.text = NULL};
+	uint64_t sum = rf_mounts_read(&mounts, NULL) < 0 ? 0 : rf_mounts_sum(&mounts);
+
+	rf_mounts_done(&mounts);
+	return sum == entry->value ? 0 : -ESTALE;
+}
+
 static int entry_again(struct rf_ll_looks *looks, const struct packed *entry, const char *text)
 {
 	switch (entry->kind) {
@@ -354,6 +367,8 @@ static int entry_again(struct rf_ll_looks *looks, const struct packed *entry, co
 		return glob_again(entry, text);
 	case KIND_NAMED:
 		return named_again(entry, text);
+	case KIND_MOUNTS:
+		return mounts_again(entry);
 	default:
 		return -EBADMSG;
 	}

@@ -54,8 +54,10 @@ struct rf_ll_looks {
 	struct rf_ll_glob_vec globs;
 	struct rf_ll_named_vec named;
 	size_t n_open;
-	int64_t since; /* when looking began */
-	bool borrowed; /* the texts are in somebody's bytes */
+	int64_t since;	 /* when looking began */
+	uint64_t mounts; /* rf_mounts_sum; 0 also if they cannot be read */
+	bool has_mounts; /* they were looked at */
+	bool borrowed;	 /* the texts are in somebody's bytes */
 };
 
 struct rf_ll_looks *rf_ll_looks_new(void);

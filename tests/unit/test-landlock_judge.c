@@ -202,6 +202,19 @@ static void deny_rules_are_exact_outside_what_is_granted(void **state RF_UNUSED)
 		{"//dir/**", "//dir/x", RF_FILE_WRITE_ALL, RF_FILE_APPEND, RF_HOLD_NONE},
 		{"/proc/self/**", "/proc/*/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_NONE},
 		{"/proc/self/**", "/proc/1/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_NONE},
+		{"/proc/self/**", "/proc/[2-9]*/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_NONE},
+		{"/proc/self/**", "/proc/1?*/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_NONE},
+		{"/proc/self/**", "/proc/4194303/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_NONE},
+		{"/proc/self/**", "/proc/sys/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_EXACT},
+		{"/proc/self/**", "/proc/0*/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_EXACT},
+		{"/proc/self/**", "/proc/[!0-9a-z]*/mem", RF_FILE_READ, RF_FILE_READ,
+		 RF_HOLD_EXACT},
+		{"/proc/self/**", "/proc/12345678/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_EXACT},
+		{"/proc/self/maps", "/proc/[2-9]*/mem", RF_FILE_READ, RF_FILE_READ, RF_HOLD_EXACT},
+		{"/proc/thread-self/**", "/proc/[2-9]*/task/7?/mem", RF_FILE_READ, RF_FILE_READ,
+		 RF_HOLD_NONE},
+		{"/proc/thread-self/**", "/proc/[2-9]*/mem", RF_FILE_READ, RF_FILE_READ,
+		 RF_HOLD_EXACT},
 	};
 
 	for (size_t i = 0; i < RF_ARRAY_LEN(rows); i++) {
