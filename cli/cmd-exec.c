@@ -131,6 +131,7 @@ static int choose(struct context *c, struct rf_err *err)
 		.why_none = "the sandbox has none",
 		.controllers = RF_CONTROLLER_MEMORY | RF_CONTROLLER_PIDS | RF_CONTROLLER_CPU,
 		.sys_admin = has_sys_admin(),
+		.as_user = geteuid() == 0 && c->has_user && c->user.uid != 0,
 	};
 	const struct rf_env_options options = {.inherited = environ,
 					       .user = c->has_user ? &c->user : NULL};

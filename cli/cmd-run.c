@@ -191,9 +191,11 @@ static int choose_and_launch(struct context *c, bool *again)
 {
 	struct rf_err err = RF_ERR_INIT;
 	size_t refused;
-	int status, r = rf_run_choose(&c->choice, c->subject.policy, &err);
+	int status, r;
 
+	c->choice.as_user = geteuid() == 0 && c->subject.has_user && c->subject.user.uid != 0;
 	*again = false;
+	r = rf_run_choose(&c->choice, c->subject.policy, &err);
 	if (r == 0 && c->options.report)
 		r = write_report(c, &err);
 	if (r < 0)

@@ -18,7 +18,7 @@ static bool has_sys_admin(void)
 /* no_site tells whether a cgroup was already tried for in vain. */
 int rf_run_choose(struct rf_run_choice *choice, const struct rf_policy *policy, struct rf_err *err)
 {
-	struct rf_facts facts = {.sys_admin = has_sys_admin()};
+	struct rf_facts facts = {.sys_admin = has_sys_admin(), .as_user = choice->as_user};
 
 	if (!choice->no_site.code && rf_cgroup_find(&choice->site, &choice->no_site) == 0) {
 		facts.has_cgroup = true;

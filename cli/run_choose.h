@@ -14,6 +14,7 @@ struct rf_run_choice {
 	struct rf_err no_site; /* why there is none */
 	struct rf_selection selection;
 	struct rf_form *form; /* of the policy; NULL: nothing is kept */
+	bool as_user;	      /* set by the caller: root's command will be an ordinary user's */
 };
 
 #define RF_RUN_CHOICE_INIT                                                                         \

@@ -102,7 +102,8 @@ static void judge_in_force(const struct rf_scene *scene, const struct rf_questio
 		judge_self_file(scene, q, e);
 		return;
 	}
-	item = item_of(scene, f);
+	/* The report's item of that name is about files. */
+	item = strcmp(f->rule, SELF) == 0 ? NULL : item_of(scene, f);
 	if (item)
 		judge_item(item, e);
 	else if (q->kind == RF_WHY_SYSCALL && !has_backend(scene, "seccomp"))

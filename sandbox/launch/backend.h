@@ -156,7 +156,8 @@ struct rf_backend {
 	 * needed.
 	 */
 	bool needs_privilege;
-	bool needs_cgroup; /* not chosen where no cgroup can be made */
+	bool needs_cgroup;  /* not chosen where no cgroup can be made */
+	bool protects_self; /* takes ringfence's own files out of whatever a policy allows */
 	enum rf_stage stage;
 	/*
 	 * Can it work here, now, for this caller? 0 yes; -EOPNOTSUPP no, with the

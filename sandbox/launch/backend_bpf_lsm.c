@@ -214,6 +214,7 @@ const struct rf_backend rf_backend_bpf_lsm = {
 	.sections = BIT(RF_SECTION_FILES) | BIT(RF_SECTION_NETWORK) | BIT(RF_SECTION_DEVICES) |
 		    BIT(RF_SECTION_CAPABILITIES) | BIT(RF_SECTION_KERNEL),
 	.cell = RF_CELL_BPF_LSM,
+	.protects_self = true,
 	.available = available,
 	.judge = judge,
 	.prepare = prepare,

@@ -193,6 +193,7 @@ const struct rf_backend rf_backend_service = {
 	.sections = BIT(RF_SECTION_FILES) | BIT(RF_SECTION_NETWORK) | BIT(RF_SECTION_DEVICES) |
 		    BIT(RF_SECTION_CAPABILITIES) | BIT(RF_SECTION_KERNEL),
 	.cell = RF_CELL_SERVICE,
+	.protects_self = true,
 	.needs_privilege = true,
 	.available = available,
 	.judge = judge,

@@ -13,9 +13,14 @@
 static void add_circumstances(struct rf_str *out, const struct rf_selection *selection,
 			      const struct rf_facts *facts)
 {
-	rf_str_addf(out, "cgroup %d %x %s\ncaller %d %d\nlandlock %d\n", facts->has_cgroup,
+	static const char *const own_places[] = {"HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+						 "XDG_RUNTIME_DIR"};
+
+	rf_str_addf(out, "cgroup %d %x %s\ncaller %d %d %d\nlandlock %d\n", facts->has_cgroup,
 		    facts->controllers, facts->why_none ? facts->why_none : "", facts->sys_admin,
-		    rf_caller_has_setpcap(), rf_landlock_abi());
+		    facts->as_user, rf_caller_has_setpcap(), rf_landlock_abi());
+	for (size_t i = 0; geteuid() != 0 && i < RF_ARRAY_LEN(own_places); i++)
+		rf_str_addf(out, "%s\n", getenv(own_places[i]) ? getenv(own_places[i]) : "");
 	for (size_t i = 0; i < selection->n; i++)
 		rf_str_addf(out, "by %s %x %x\n", selection->chosen[i].backend->name,
 			    selection->chosen[i].sections, selection->chosen[i].second);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sandbox/base/str.h"
+#include "sandbox/launch/self_remark.h"
 
 struct selector {
 	struct rf_selection *selection;
@@ -318,7 +319,7 @@ int rf_select(struct rf_selection *ret, const struct rf_policy *policy,
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return rf_self_remark(ret, policy, facts->as_user, err);
 }
 
 void rf_selection_done(struct rf_selection *selection)

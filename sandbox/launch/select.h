@@ -20,6 +20,7 @@ struct rf_facts {
 	const char *why_none; /* why not, one clause; NULL with has_cgroup */
 	uint32_t controllers; /* RF_CONTROLLER_* */
 	bool sys_admin;	      /* the caller has CAP_SYS_ADMIN */
+	bool as_user;	      /* the caller is root, the command will not be */
 };
 
 #define RF_SELECT_MAX 8

@@ -41,6 +41,8 @@ END
 run "$RF" attack -p open.json
 is "allowed: nothing fails" "$(count FAIL)" 0
 like "allowed: is not tried" "$out" 'n/a names.plain - - read a denied file'
+is "what ringfence refuses besides files is tried although its files are open" \
+	"$(grep -c "(ringfence.self is not enforced" <<<"$out")" 0
 run "$RF" attack -p open.json --expect closed.json
 is "a fence that does not hold: status" "$status" 1
 like "a fence that does not hold: the file is read" "$out" $'\nFAIL names.symlink denied allowed '

@@ -75,4 +75,55 @@ like "… and told" "$(hold d)" "^none .*/proc/self"
 policy proc.json '"/proc/self/status"' '"/proc/[2-9]*/environ", "/proc/1?*/environ"'
 fence proc.json cat /proc/self/environ
 is "/proc/self/status alone: held" "$status $(hold d)" "1 exact "
+# ---- ringfence itself: what is open is told, and nothing where it is not ----
+own() { # POLICY-TEXT [OPTION…]
+	echo "{\"ringfence\": 1, \"name\": \"p\" $1}" >"$TMP/own.json"
+	rm -f "$TMP/report"
+	run "$RF" run -p "$TMP/own.json" --summary never --report "$TMP/report" "${@:2}" -- true
+	hold ringfence.self
+}
+files() { # DEFAULT ALLOWED-TO-WRITE
+	cat <<END
+, "need": "should", "files": {"default": "$1", "rules": [
+  {"allow": ["read", "exec"], "paths": ["/**"]}, {"allow": ["read", "write"], "paths": [$2]}]}
+END
+}
+open='^none without BPF LSM nothing keeps the command from changing'
+like "no files section" "$(own "")" "$open .*/var/cache/ringfence, /etc/ringfence"
+like "default allow" "$(own "$(files allow '"/tmp/**"')")" "$open .*/etc/ringfence"
+like "all may be written" "$(own "$(files deny '"/**"')")" "$open .*/etc/ringfence"
+like "/etc may be written" "$(own "$(files deny '"/etc/**"')")" "$open /etc/ringfence\$"
+is "what is its own may only be read" "$(own "$(files deny '"/tmp/**", "/dev/null"')")" ""
+is "the command is an ordinary user's" "$(own "" --user 65534)" ""
+mkdir -p "$T/etc"
+mount --bind /etc "$T/etc"
+like "/etc may be written under another name" "$(own "$(files deny "\"$T/etc/**\"")")" "$open /etc/ringfence\$"
+umount "$T/etc"
+run "$RF" run -p "$TMP/own.json" --summary always -- true
+is "not in the summary when it is held" "$(grep -c ringfence.self <<<"$err")" 0
+own "" >/dev/null
+run "$RF" run -p "$TMP/own.json" --summary always -- true
+like "in the summary when it is not" "$err" "  ringfence.self  not enforced: without BPF LSM"
+copy_for_users
+installed=$(dirname "$(dirname "$USER_RF")")
+is "the installed files may be written" "$(RF=$USER_RF own "$(files deny "\"$installed/**\"")")" \
+	"${open#^} $installed/share/ringfence, $installed/libexec/ringfence and more of ringfence's own"
+is "… by a part of them" "$(RF=$USER_RF own "$(files deny "\"$installed/bin/**\"")")" "${open#^} $installed/bin/ringfence"
+ln -s home "$TMP/link"
+mkdir -p "$TMP/home/.config"
+chown -R 65534:65534 "$TMP/home"
+user() { # ALLOWED-TO-WRITE
+	files deny "$1" | sed 's/^,/{"ringfence": 1, "name": "p",/; $s/$/}/' >"$TMP/own.json"
+	rm -f "$TMP/home/report"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups env -u XDG_CONFIG_HOME -u XDG_CACHE_HOME \
+		HOME="${FENCE_HOME:-$TMP/home}" "$USER_RF" run -p "$TMP/own.json" --summary never --report "$TMP/home/report" -- true
+	jq -r '.items[] | select(.id == "ringfence.self") | "\(.hold) \(.why)"' "$TMP/home/report"
+}
+like "an ordinary user's own" "$(user '"/**"')" "$open $TMP/home/.cache/ringfence, $TMP/home/.config/ringfence\$"
+like "… one of them" "$(user "\"$TMP/home/.config/**\"")" "$open $TMP/home/.config/ringfence\$"
+like "… by a link" "$(FENCE_HOME=$TMP/link user "\"$TMP/home/.config/**\"")" "$open $TMP/link/.config/ringfence\$"
+mkdir -p "$TMP/home/.config/ringfence"
+chown 65534:65534 "$TMP/home/.config/ringfence"
+like "… by a link to what is there" "$(FENCE_HOME=$TMP/link user "\"$TMP/home/.config/**\"")" "$open $TMP/link/.config/ringfence\$"
+is "… none" "$(user '"/dev/null"')" ""
 done_testing
