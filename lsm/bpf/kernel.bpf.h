@@ -73,6 +73,7 @@ struct super_block {
 	unsigned long s_magic;
 	struct dentry *s_root;
 	struct list_head s_mounts;
+	struct list_head s_inodes;
 	struct file_system_type *s_type;
 	void *s_fs_info;
 };
@@ -93,7 +94,23 @@ struct inode {
 	unsigned int i_rdev;
 	unsigned long i_ino;
 	unsigned int i_generation;
+	struct list_head i_sb_list;
 	struct super_block *i_sb;
+};
+
+struct gendisk {
+	struct block_device *part0; /* the whole disk */
+};
+
+struct block_device {
+	unsigned int bd_dev;
+	struct gendisk *bd_disk;
+	void *bd_holder; /* who has it for himself */
+};
+
+struct bdev_inode {
+	struct block_device bdev;
+	struct inode vfs_inode;
 };
 
 struct dentry {
@@ -349,6 +366,7 @@ struct signal_struct {
 
 #define RF_SB_KERNMOUNT	       (1UL << 22)
 #define RF_DCACHE_COMPARE      0x2 /* d_flags: the file system compares names its own way */
+#define RF_S_SWAPFILE	       (1 << 8)
 #define RF_S_CASEFOLD	       (1 << 15)
 #define RF_MAGIC_PROC	       0x9fa0
 #define RF_MAGIC_BPFFS	       0xcafe4a11

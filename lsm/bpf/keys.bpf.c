@@ -6,6 +6,12 @@
 
 #include "lsm/match_dev.h"
 
+#define RF_MISC_MAJOR	10
+#define RF_MAPPER_MINOR 236 /* /dev/mapper/control */
+
+/* Of disk.bpf.c: 1 where it cannot be told, too. */
+int rf_disk_is_used(__u32 dev);
+
 /* From here on the record tells of another layer than the hook began with. */
 static __always_inline void retell(struct rf_work *w, __u32 layer, __u32 obj)
 {
@@ -77,8 +83,9 @@ static __always_inline int answer_dev(struct list *list, const struct rf_image_h
 }
 
 /*
- * Memory, ports, and the disk that the root file system is on (and what shares its driver): whoever
- * has them has the kernel and every file, whatever the rules say.
+ * Memory, ports, what makes devices of parts of others, the disk that the root file system is on
+ * (and what shares its driver), and what the kernel itself uses: whoever has them has the kernel
+ * and every file, whatever the rules say.
  */
 static __always_inline bool is_beneath(__u32 type, __u32 major, __u32 minor)
 {
@@ -86,9 +93,10 @@ static __always_inline bool is_beneath(__u32 type, __u32 major, __u32 minor)
 	__u32 root;
 
 	if (type == 2)
-		return major == 1 && (minor == 1 || minor == 2 || minor == 4);
+		return (major == 1 && (minor == 1 || minor == 2 || minor == 4)) ||
+		       (major == RF_MISC_MAJOR && minor == RF_MAPPER_MINOR);
 	root = BPF_CORE_READ(task, nsproxy, mnt_ns, root, mnt.mnt_sb, s_dev) >> 20;
-	return root && root == major;
+	return (root && root == major) || rf_disk_is_used(major << 20 | minor);
 }
 
 int rf_device_ask(struct rf_work *w, __u32 mode, __u32 rdev, __u32 rights)

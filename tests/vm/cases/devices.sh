@@ -93,4 +93,102 @@ test_no_section_no_device_rules() {
 	allowed none dd if=/dev/rtc0 of=/dev/null count=0
 }
 
+# A loop device with a file system, but no section that speaks of devices: $L.
+disk_world() {
+	policy disk '"kernel": {"mount": "allow"}'
+	modprobe -q loop
+	truncate -s 24M "$T/img"
+	L=$(losetup -f --show "$T/img") || fail "no loop device"
+	mkfs.ext4 -q -F "$L" || fail "no file system"
+	mkdir "$T/mnt"
+}
+
+disk_gone() {
+	umount "$T/mnt" 2>/dev/null
+	swapoff "$L" 2>/dev/null
+	losetup -d "$L"
+}
+
+reads() {
+	fence disk dd if="$1" of=/dev/null bs=512 count=1
+}
+
+not_opened() { # DEVICE WHAT
+	works dd if="$1" of=/dev/null bs=512 count=1
+	reads "$1"
+	[ "$RC" -ne 0 ] || fail "$2 was read"
+	eq "$(denials)" "devices ringfence.self" "denials: $2"
+	fence disk dd if=/dev/zero of="$1" bs=512 count=0 conv=notrunc
+	[ "$RC" -ne 0 ] || fail "$2 was opened for writing"
+}
+
+test_the_device_of_a_mounted_file_system() {
+	disk_world
+	reads "$L"
+	eq "$RC" 0 "reading it before: $ERR"
+	mount "$L" "$T/mnt" || fail "mount"
+	not_opened "$L" "the disk"
+	fence disk mknod "$T/disk" b 7 "${L#/dev/loop}"
+	eq "$RC" 1 "mknod of it"
+	umount "$T/mnt"
+	reads "$L"
+	eq "$RC" 0 "reading it afterwards: $ERR"
+	disk_gone
+}
+
+test_the_whole_disk_of_a_partition_and_not_its_neighbours() {
+	local part major minor
+	disk_world
+	addpart "$L" 1 2048 16384 && addpart "$L" 2 20480 16384 || fail "no partitions"
+	for part in "${L}p1" "${L}p2"; do
+		[ -e "$part" ] && continue
+		IFS=: read -r major minor <"/sys/class/block/${part#/dev/}/dev"
+		mknod "$part" b "$major" "$minor"
+	done
+	mkfs.ext4 -q -F "${L}p1" || fail "no file system"
+	mount "${L}p1" "$T/mnt" || fail "mount"
+	not_opened "${L}p1" "the partition"
+	not_opened "$L" "the whole disk"
+	reads "${L}p2"
+	eq "$RC" 0 "reading another partition: $ERR"
+	umount "$T/mnt"
+	reads "$L"
+	eq "$RC" 0 "reading the disk afterwards: $ERR"
+	mkfs.ext4 -q -F "$L" && mount "$L" "$T/mnt" || fail "mount of the disk"
+	not_opened "${L}p2" "a part of a disk that is mounted"
+	disk_gone
+}
+
+test_a_device_that_the_kernel_swaps_to() {
+	disk_world
+	mkswap -q "$L" 2>/dev/null || mkswap "$L" >/dev/null
+	swapon "$L" || skip "no swap"
+	not_opened "$L" "swap space"
+	disk_gone
+}
+
+test_a_device_that_a_program_holds_is_not_the_kernels() {
+	disk_world
+	background python3 -c 'import os, sys, time
+os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL)
+time.sleep(600)' "$L"
+	for _ in $(seq 100); do
+		mount "$L" "$T/mnt" 2>/dev/null || break
+		umount "$T/mnt"
+		sleep 0.2
+	done
+	reads "$L"
+	eq "$RC" 0 "reading it: $ERR"
+	kill "$BACKGROUND"
+	disk_gone
+}
+
+test_what_makes_devices_of_parts_of_others() {
+	policy disk '"kernel": {"mount": "allow"}'
+	mknod "$T/control" c 10 236
+	fence disk dd if="$T/control" of=/dev/null count=0
+	eq "$RC" 1 "status"
+	eq "$(denials)" "devices ringfence.self" "denials"
+}
+
 run_tests
