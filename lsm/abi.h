@@ -170,6 +170,18 @@ struct rf_about {
 	char pod[80];	    /* "namespace/name"; empty: none */
 };
 
+/* A folder, as the kernel knows it; ino 0: none. */
+struct rf_home {
+	__u64 ino;
+	__u32 dev; /* as the kernel keeps it */
+	__u32 pad;
+};
+
+/* Where our executables are: PREFIX/libexec/ringfence, and PREFIX/bin among others. */
+#define RF_HOME_OWN    0
+#define RF_HOME_SHARED 1
+#define RF_HOMES       2
+
 /* Array "rf_meta", one element: what is loaded. */
 struct rf_meta {
 	__u32 version; /* RF_ABI_VERSION */
@@ -187,7 +199,8 @@ struct rf_meta {
 	__u8 next_hash[32];
 	__u32 next_era;
 	__u32 next_programs;
-	__u64 spare[16];
+	struct rf_home home[RF_HOMES];
+	__u64 spare[12];
 };
 
 /* ---- the event record ---- */

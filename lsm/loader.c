@@ -16,11 +16,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lsm/abi.h"
 #include "lsm/bpffs.h"
+#include "lsm/homes.h"
 #include "lsm/libbpf_log.h"
 #include "lsm/meta.h"
 #include "lsm/pins.h"
@@ -239,24 +239,17 @@ static int attach_and_pin(struct bpf_program *prog, const char *dir, struct rf_e
 	return r < 0 ? rf_err_sys(err, r, "cannot pin %s", path) : 0;
 }
 
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* In a table of its own, before anybody sees it. */
 static int describe(struct rf_bpf *skel, uint32_t n_programs, struct rf_err *err)
 {
 	struct rf_meta meta = {.version = RF_ABI_VERSION,
 			       .n_programs = n_programs,
-			       .loaded = boot_ns(),
+			       .loaded = rf_meta_now(),
 			       .era = FIRST_ERA};
 	uint32_t zero = 0;
 
 	memcpy(meta.hash, own_hash, sizeof(meta.hash));
+	rf_homes_find(bpf_program__fd(skel->progs.rf_identify), meta.home);
 	if (bpf_map_update_elem(bpf_map__fd(skel->maps.rf_meta), &zero, &meta, BPF_ANY) < 0)
 		return rf_err_sys(err, -errno, "cannot describe the kernel side");
 	return 0;
@@ -291,7 +284,10 @@ static int load_into(const char *dir, struct rf_meta *meta, struct rf_err *err)
 			return r;
 		n++;
 	}
-	return meta ? rf_meta_announce(meta, own_hash, n) : describe(skel, n, err);
+	if (!meta)
+		return describe(skel, n, err);
+	rf_homes_find(bpf_program__fd(skel->progs.rf_identify), meta->home);
+	return rf_meta_announce(meta, own_hash, n);
 }
 
 /* Puts the new directory in place; the old programs go last. */

@@ -12,7 +12,7 @@
 #include "lsm/loader.h"
 #include "lsm/pins.h"
 
-static uint64_t boot_ns(void)
+uint64_t rf_meta_now(void)
 {
 	struct timespec now;
 
@@ -50,7 +50,7 @@ void rf_meta_take_over(struct rf_meta *meta)
 		return;
 	memcpy(meta->hash, meta->next_hash, sizeof(meta->hash));
 	meta->n_programs = meta->next_programs;
-	meta->loaded = boot_ns();
+	meta->loaded = rf_meta_now();
 	__atomic_store_n(&meta->era, meta->next_era, __ATOMIC_SEQ_CST);
 }
 

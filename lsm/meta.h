@@ -14,6 +14,9 @@
 #include "lsm/abi.h"
 #include "sandbox/base/err.h"
 
+/* CLOCK_BOOTTIME in ns, as struct rf_meta has it. */
+uint64_t rf_meta_now(void);
+
 /* Shared with everybody; unmapped by the caller. NULL: none is pinned that can be read. */
 struct rf_meta *rf_meta_map(void);
 void rf_meta_unmap(struct rf_meta **meta);

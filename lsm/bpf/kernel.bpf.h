@@ -199,6 +199,10 @@ struct nsproxy {
 
 struct bpf_local_storage;
 
+struct mm_struct {
+	struct file *exe_file;
+};
+
 struct thread_info {
 	unsigned int status;
 };
@@ -212,6 +216,7 @@ struct task_struct {
 	__u64 start_boottime;
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
+	struct mm_struct *mm;
 	struct pid *thread_pid;
 	struct nsproxy *nsproxy;
 	struct files_struct *files;

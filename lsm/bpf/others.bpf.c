@@ -28,6 +28,18 @@ int BPF_PROG(rf_task_kill, struct task_struct *p, void *info, int sig, const str
 	return ret ? ret : rf_other_check(RF_K_SIGNALS, RF_H_TASK_KILL, RF_OP_SIGNAL, p);
 }
 
+/*
+ * A signal for a descriptor, whose sender nobody knows any more (signal.bpf.c). No process of ours
+ * asks for any, so none is delivered to one, whoever it is from.
+ */
+SEC("lsm/file_send_sigiotask")
+int BPF_PROG(rf_sigio, struct task_struct *task, void *fown, int sig, int ret)
+{
+	if (ret)
+		return ret;
+	return rf_is_ours(rf_address_of(task)) ? -RF_E_PERM : 0;
+}
+
 SEC("lsm/task_setrlimit")
 int BPF_PROG(rf_setrlimit, struct task_struct *p, unsigned int resource, void *limit, int ret)
 {

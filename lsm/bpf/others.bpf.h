@@ -7,11 +7,14 @@
 
 #include "lsm/bpf/scope.bpf.h"
 
+/* Of ours.bpf.c, by the address of a task. */
+int rf_is_ours(__u64 address);
+
 /* Where another task stands, seen from the caller. */
 enum rf_side {
 	RF_SIDE_OUTSIDE,
 	RF_SIDE_INSIDE,
-	RF_SIDE_SUPERVISOR,
+	RF_SIDE_OURS,
 };
 
 /*
@@ -24,7 +27,7 @@ static __always_inline enum rf_side rf_side_of(struct rf_work *w, struct task_st
 	struct rf_task other = {};
 
 	if (sb && (__u32)sb->self_tgid && (__u32)sb->self_tgid == (__u32)target->tgid)
-		return RF_SIDE_SUPERVISOR;
+		return RF_SIDE_OURS;
 	if (rf_storage_walk(&other, rf_address_of(target)) != 1)
 		return RF_SIDE_OUTSIDE;
 	return other.sandbox == w->sandbox ? RF_SIDE_INSIDE : RF_SIDE_OUTSIDE;
@@ -38,6 +41,15 @@ static __always_inline void rf_describe_task(struct rf_work *w, struct task_stru
 				  &target->comm);
 }
 
+/* What no policy allows: any of ringfence's processes, whichever sandbox they serve. */
+static __always_inline void rf_spare_ours(struct rf_work *w)
+{
+	w->rec.layer = RF_SEC_PROCESS;
+	w->would = 0;
+	w->audit = 0;
+	rf_refuse(w, 1, RF_RULE_SELF, 0);
+}
+
 /* The question of every hook about another process. */
 static __always_inline int rf_other_check(__u32 key, __u32 hook, __u32 op,
 					  struct task_struct *target)
@@ -49,14 +61,13 @@ static __always_inline int rf_other_check(__u32 key, __u32 hook, __u32 op,
 	if (!w)
 		return r;
 	side = rf_side_of(w, target);
-	if (side == RF_SIDE_SUPERVISOR) {
-		w->rec.layer = RF_SEC_PROCESS;
-		rf_refuse(w, 1, RF_RULE_SELF, 0);
-	} else {
+	if (side != RF_SIDE_OURS)
 		rf_kernel_ask(w, key, side == RF_SIDE_INSIDE);
-		if (w->missing || w->would)
-			w->rec.layer = RF_SEC_PROCESS;
-	}
+	if (w->missing || w->would)
+		w->rec.layer = RF_SEC_PROCESS;
+	if (side == RF_SIDE_OURS ||
+	    (side == RF_SIDE_OUTSIDE && !w->missing && rf_is_ours(rf_address_of(target))))
+		rf_spare_ours(w);
 	rf_describe_task(w, target);
 	return rf_end(w);
 }

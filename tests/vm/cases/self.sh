@@ -176,6 +176,38 @@ test_helpers_of_the_kernel_that_run_outside() {
 	still_fenced
 }
 
+# All but `kill 18` would show, and that is SIGCONT: nobody comes to harm if it works.
+meddle() { # PID
+	echo "for how in attach seize 'getfd $1 0' 'kill $1 18' 'tgkill $1 18' 'pidfd-kill $1 18' prlimit priority affinity; do
+		case \$how in *' '*) ;; *) how=\"\$how $1\" ;; esac
+		$ATTACK/outside \$how >/dev/null 2>&1 && echo \"\$how\"; done; true"
+}
+
+test_supervisors_of_others_and_the_service() {
+	local other service stranger
+	lax_world
+	background sleep 900
+	stranger=$BACKGROUND
+	background "$RF" run -p "$T/world.json" --summary never -- sleep 900
+	other=$BACKGROUND
+	background "$RF" serve
+	service=$BACKGROUND
+	wait_for "pgrep -P $other -x sleep >/dev/null" "the other sandbox"
+	wait_for '[ -S /run/ringfence/socket ]' "the service"
+	fence world sh -c "$(meddle "$stranger")"
+	eq "$(grep -c . <<<"$OUT")" 9 "what works with a stranger ($OUT)"
+	for pid in "$other" "$service"; do
+		fence world sh -c "$(meddle "$pid")"
+		eq "$OUT" "" "what worked with $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+		eq "$(denials | sort -u)" "process ringfence.self" "denials"
+	done
+	fence world "$ATTACK/doors" owner "$other" 9
+	fence world kill -9 "$other" "$service"
+	kill -0 "$other" || fail "another's supervisor was killed"
+	kill -0 "$service" || fail "the service was killed"
+	still_fenced
+}
+
 test_a_flood_of_denials_changes_no_verdict() {
 	lax_world
 	fence world sh -c "i=0; while [ \$i -lt 3000 ]; do read x <$T/denied/secret; i=\$((i + 1)); done 2>/dev/null
