@@ -37,6 +37,14 @@ static __always_inline void check_device(struct rf_work *w, struct inode *inode,
 	rf_device_ask(w, type, BPF_CORE_READ(inode, i_rdev), rights);
 }
 
+static __always_inline void check_proc(struct rf_work *w, struct inode *inode, __u32 rights)
+{
+	if (!(rights & (RF_A_WRITE | RF_A_APPEND)))
+		return;
+	w->at_object = (__u64)inode;
+	rf_proc_ask(w);
+}
+
 /* Executing what has no name any more, or never had one. */
 static __always_inline void check_fileless(struct rf_work *w, struct inode *inode)
 {
@@ -70,6 +78,7 @@ int BPF_PROG(rf_file_open, struct file *file, int ret)
 		check_fileless(w, file->f_inode);
 	else if (w->spot.kind == RF_KIND_PATH)
 		check_device(w, file->f_inode, rights);
+	check_proc(w, file->f_inode, rights);
 	rf_mq_open_ask(w, file);
 	rf_quick_end(&q, w, file->f_path.dentry);
 	return rf_end(w);
@@ -91,8 +100,10 @@ int BPF_PROG(rf_file_recv, struct file *file, int ret)
 		return r;
 	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, rights);
 	rf_links_check(w, file->f_inode, rights);
-	if (w->spot.kind == RF_KIND_PATH)
+	if (w->spot.kind == RF_KIND_PATH) {
 		check_device(w, file->f_inode, rights);
+		check_proc(w, file->f_inode, rights);
+	}
 	rf_quick_end(&q, w, file->f_path.dentry);
 	return rf_end(w);
 }

@@ -166,6 +166,7 @@ struct upid {
 
 struct pid {
 	unsigned int level;
+	struct hlist_head tasks[1]; /* who is called so, as a thread first */
 	struct upid numbers[1];
 };
 
@@ -218,6 +219,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
 	struct pid *thread_pid;
+	struct hlist_node pid_links[1];
 	struct nsproxy *nsproxy;
 	struct files_struct *files;
 	const struct cred *cred;

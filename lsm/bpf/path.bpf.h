@@ -140,6 +140,9 @@ int rf_topology_ask(struct rf_work *w);
 /* Asks for RF_A_DEV_* rights on a device; a refusal makes the record one of the devices section. */
 int rf_device_ask(struct rf_work *w, __u32 mode, __u32 rdev, __u32 rights);
 
+/* Writing: is the inode at w->at_object one of /proc/PID of somebody outside? */
+int rf_proc_ask(struct rf_work *w);
+
 /* Do rules speak of files? Where that cannot be known they do. */
 static __always_inline bool rf_has_files(struct rf_work *w)
 {

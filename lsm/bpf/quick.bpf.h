@@ -66,13 +66,18 @@ static __always_inline int rf_quick_name(struct rf_quick *q, struct dentry *dent
 	return *(volatile unsigned int *)&dentry->d_seq.seqcount.sequence == q->seq;
 }
 
-/* The object of a descriptor. Devices and what has lost its last name have more to be asked. */
-static __always_inline int rf_quick_inode(struct rf_quick *q, struct inode *inode)
+/*
+ * The object of a descriptor. Devices, what has lost its last name, and writing to other processes'
+ * files of /proc have more to be asked.
+ */
+static __always_inline int rf_quick_inode(struct rf_quick *q, struct inode *inode, __u32 rights)
 {
 	__u32 type = inode->i_mode & RF_S_IFMT, links = inode->i_nlink;
 
 	q->ino = inode->i_ino;
 	q->links = type == RF_S_IFREG && links > 1;
+	if ((rights & (RF_A_WRITE | RF_A_APPEND)) && inode->i_sb->s_magic == RF_MAGIC_PROC)
+		return 0;
 	return (type == RF_S_IFREG || type == RF_S_IFDIR) && links;
 }
 
@@ -87,7 +92,7 @@ static __always_inline int rf_quick_file(struct rf_quick *q, struct file *file, 
 	q->checked = 0;
 	if (!task->bpf_storage)
 		return 1;
-	if (!rf_quick_inode(q, file->f_inode) ||
+	if (!rf_quick_inode(q, file->f_inode, rights) ||
 	    !rf_quick_name(q, file->f_path.dentry, file->f_path.mnt, rights)) {
 		q->checked = 0;
 		return 0;

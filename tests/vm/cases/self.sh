@@ -208,6 +208,26 @@ test_supervisors_of_others_and_the_service() {
 	still_fenced
 }
 
+test_settings_of_processes_outside() {
+	local stranger
+	background sleep 900
+	stranger=$BACKGROUND
+	secret_world
+	works sh -c "echo 5 >/proc/$stranger/oom_score_adj"
+	fence world sh -c "echo 7 >/proc/$stranger/oom_score_adj"
+	[ "$RC" -ne 0 ] || fail "oom_score_adj of a process outside was written"
+	eq "$(denials)" "process kernel.signals" "denials"
+	eq "$(cat "/proc/$stranger/oom_score_adj")" 5 "oom_score_adj"
+	allowed world sh -c 'echo 9 >/proc/self/oom_score_adj; sleep 60 & echo 11 >/proc/$!/oom_score_adj &&
+		cat /proc/$!/oom_score_adj; kill $!'
+	eq "$OUT" 11 "oom_score_adj of a child"
+	lax_world
+	allowed world sh -c "echo 6 >/proc/$stranger/oom_score_adj"
+	fence world sh -c 'echo 6 >/proc/$PPID/oom_score_adj'
+	[ "$RC" -ne 0 ] || fail "oom_score_adj of the supervisor was written"
+	eq "$(denials)" "process ringfence.self" "denials"
+}
+
 test_a_flood_of_denials_changes_no_verdict() {
 	lax_world
 	fence world sh -c "i=0; while [ \$i -lt 3000 ]; do read x <$T/denied/secret; i=\$((i + 1)); done 2>/dev/null
