@@ -249,7 +249,7 @@ static void unite_mode_and_need(struct composer *c)
 		bool audit = false, enforce = false, should = false, must = false;
 
 		FOR_EACH_DRAFT (c, draft) {
-			if (draft->root != root)
+			if (!(draft->roots >> root & 1))
 				continue;
 			audit |= draft->mode_given && draft->mode == RF_MODE_AUDIT;
 			enforce |= draft->mode_given && draft->mode == RF_MODE_ENFORCE;

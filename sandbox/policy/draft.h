@@ -21,6 +21,9 @@ RF_VEC_DEFINE(rf_env_sets, struct rf_env_set);
 RF_VEC_DEFINE(rf_names, const char *);
 RF_VEC_DEFINE(rf_patterns, struct rf_pattern);
 
+struct rf_draft;
+RF_VEC_DEFINE(rf_drafts, struct rf_draft *);
+
 /* An id and where it was given, to find ids that are used twice in a file. */
 struct rf_id_use {
 	const char *id;
@@ -46,8 +49,9 @@ struct rf_draft_audit {
 
 struct rf_draft {
 	struct rf_doc doc;
-	size_t root;  /* number of the policy argument that brought it in */
-	size_t depth; /* of extends: 0 is an argument */
+	uint64_t roots;		   /* bit per policy argument that it comes in by */
+	size_t depth;		   /* of extends, on the shortest way: 0 is an argument */
+	struct rf_drafts extended; /* not owned */
 
 	const char *name;
 	bool mode_given, need_given;

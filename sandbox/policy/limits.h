@@ -9,6 +9,7 @@
 
 #define RF_LIMIT_FILE_BYTES    (8u << 20) /* one file; 10,000 rules need about 2 MiB */
 #define RF_LIMIT_DEPTH	       32	  /* nesting of one file; an OCI profile needs 9 */
+#define RF_LIMIT_ARGUMENTS     63	  /* policies that one command names */
 #define RF_LIMIT_FILES	       64	  /* files in one composed policy */
 #define RF_LIMIT_EXTENDS_DEPTH 16
 #define RF_LIMIT_RULES	       50000  /* of all sections; records number rules in 16 bits */

@@ -21,11 +21,11 @@ struct policy_box {
 	void *owned; /* instead: one piece from malloc */
 };
 
-static int load_extends(struct rf_loader *loader, struct rf_draft *draft);
+static int load_extends(struct rf_loader *loader, struct rf_draft *draft, size_t root);
 
 /* Parses a text whose draft is ready but for its contents, and all that it extends. */
 static int load_draft(struct rf_loader *loader, struct rf_draft *owned, const char *text,
-		      size_t len)
+		      size_t len, size_t root)
 {
 	RF_CLEANUP(rf_draft_freep) struct rf_draft *draft = owned;
 	const struct rf_doc *outer = loader->parse.doc;
@@ -39,7 +39,7 @@ static int load_draft(struct rf_loader *loader, struct rf_draft *owned, const ch
 			r = -ENOMEM;
 		} else {
 			owned = RF_TAKE_PTR(draft);
-			r = load_extends(loader, owned);
+			r = load_extends(loader, owned, root);
 		}
 	} else if (r == -EINVAL && draft->doc.via) {
 		r = 0; /* told; the place it is extended at is part of the sentence */
@@ -56,7 +56,7 @@ static struct rf_draft *new_draft(struct rf_loader *loader, const char *name, co
 
 	if (!draft)
 		return NULL;
-	draft->root = root;
+	draft->roots = UINT64_C(1) << root;
 	draft->depth = loader->depth;
 	draft->doc.name = rf_arena_strdup(loader->parse.arena, name);
 	draft->doc.dir = rf_arena_strdup(loader->parse.arena, dir);
@@ -87,8 +87,26 @@ static bool is_ancestor(const struct rf_parse *p, const struct rf_doc *doc)
 struct asked {
 	const char *name;
 	const struct rf_at *entry;
+	struct rf_draft *by; /* NULL: an argument */
 	size_t root;
 };
+
+/* A file that was read already comes in by one more way, and with it all that it extends. */
+static void bring_in(struct rf_draft *draft, uint64_t roots, size_t depth)
+{
+	if (!(roots & ~draft->roots) && depth >= draft->depth)
+		return;
+	draft->roots |= roots;
+	if (depth < draft->depth)
+		draft->depth = depth;
+	for (size_t i = 0; i < draft->extended.len; i++)
+		bring_in(draft->extended.data[i], roots, depth + 1);
+}
+
+static int note_extended(const struct asked *asked, struct rf_draft *draft)
+{
+	return asked->by && draft ? rf_drafts_push(&asked->by->extended, draft) : 0;
+}
 
 /* The whole text, noted for whoever wants to know what was read. */
 static int read_found(struct rf_loader *loader, const struct rf_found *found,
@@ -127,8 +145,10 @@ static int load_found(struct rf_loader *loader, const struct rf_found *found,
 	if (draft && entry && is_ancestor(p, &draft->doc))
 		rf_at_error(p, *entry, "the policy extends itself: %s leads back to %s",
 			    found->name, draft->doc.name);
-	if (draft)
-		return 0; /* united once, by however many ways it comes in */
+	if (draft) { /* united once, by however many ways it comes in */
+		bring_in(draft, UINT64_C(1) << asked->root, loader->depth);
+		return note_extended(asked, draft);
+	}
 	draft = new_draft(loader, found->name, found->dir, asked->root);
 	if (!draft)
 		return -ENOMEM;
@@ -139,15 +159,18 @@ static int load_found(struct rf_loader *loader, const struct rf_found *found,
 		draft->doc.via = p->doc;
 		draft->doc.via_node = entry->node;
 	}
-	return load_draft(loader, draft, text, len);
+	r = load_draft(loader, draft, text, len, asked->root);
+	/* It is gone if it could not be read. */
+	return r < 0 ? r : note_extended(asked, find_loaded(loader, &st));
 }
 
-static int load_entry(struct rf_loader *loader, struct rf_at entry, size_t root)
+static int load_entry(struct rf_loader *loader, struct rf_at entry, struct rf_draft *by,
+		      size_t root)
 {
 	RF_CLEANUP(rf_found_done) struct rf_found found = RF_FOUND_INIT;
 	struct rf_parse *p = &loader->parse;
 	const char *name = json_string_value(entry.json);
-	const struct asked asked = {.name = name, .entry = &entry, .root = root};
+	const struct asked asked = {.name = name, .entry = &entry, .by = by, .root = root};
 	struct rf_err err = RF_ERR_INIT;
 	int r;
 
@@ -171,7 +194,7 @@ static int load_entry(struct rf_loader *loader, struct rf_at entry, size_t root)
 	return 0;
 }
 
-static int load_extends(struct rf_loader *loader, struct rf_draft *draft)
+static int load_extends(struct rf_loader *loader, struct rf_draft *draft, size_t root)
 {
 	struct rf_parse *p = &loader->parse;
 	int r = 0;
@@ -180,7 +203,7 @@ static int load_extends(struct rf_loader *loader, struct rf_draft *draft)
 		return 0;
 	for (struct rf_at i = rf_at_first(p, draft->extends); i.json && r == 0;
 	     i = rf_at_next(p, i))
-		r = load_entry(loader, i, draft->root);
+		r = load_entry(loader, i, draft, root);
 	return r;
 }
 
@@ -206,7 +229,7 @@ int rf_load_text(struct rf_loader *loader, const char *name, const char *text, s
 	if (!draft)
 		return -ENOMEM;
 	draft->doc.synthetic = synthetic;
-	return load_draft(loader, draft, text, len);
+	return load_draft(loader, draft, text, len, root);
 }
 
 /* ---- the policy as a whole ---- */
@@ -285,6 +308,9 @@ static int load_all(struct rf_loader *loader, const char *const *names, size_t n
 	const struct rf_load_options *options = loader->parse.options;
 	int r = 0;
 
+	if (n_names > RF_LIMIT_ARGUMENTS)
+		return rf_err_set(err, -E2BIG, "more than %d policies, which is the limit",
+				  RF_LIMIT_ARGUMENTS);
 	if (text)
 		r = rf_load_text(loader, names[0], text, len, false, 0, err);
 	for (size_t i = 0; !text && i < n_names && r == 0; i++)

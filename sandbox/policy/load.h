@@ -7,7 +7,6 @@
 
 #include "sandbox/policy/draft.h"
 
-RF_VEC_DEFINE(rf_drafts, struct rf_draft *);
 
 struct rf_loader {
 	struct rf_parse parse;

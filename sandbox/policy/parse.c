@@ -24,6 +24,7 @@ struct rf_draft *rf_draft_free(struct rf_draft *draft)
 		return NULL;
 	rf_doc_done(&draft->doc);
 	rf_id_uses_done(&draft->ids);
+	rf_drafts_done(&draft->extended);
 	rf_file_rules_done(&draft->files);
 	rf_net_rules_done(&draft->network);
 	rf_dev_rules_done(&draft->devices);

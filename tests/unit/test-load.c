@@ -339,6 +339,33 @@ static void order_makes_no_version(void **state)
 	check_same_version(parts, (const char *const[]){"p2", "p1"}, 2, &folder->options);
 }
 
+/* What two arguments extend speaks for both. */
+static void a_shared_file_counts_for_each_argument(void **state)
+{
+	static const char *const order[][2] = {{"a", "b"}, {"b", "a"}};
+	struct folder *folder = *state;
+
+	add_file(folder, "s.json",
+		 "{\"ringfence\": 1, \"extends\": [\"./t.json\"], \"mode\": \"audit\"}", 0644);
+	add_file(folder, "t.json", "{\"ringfence\": 1, \"need\": \"should\"}", 0644);
+	add_file(folder, "a.json",
+		 "{\"ringfence\": 1, \"name\": \"x\", \"extends\": [\"./s.json\"], "
+		 "\"mode\": \"audit\", \"need\": \"should\"}",
+		 0644);
+	add_file(folder, "b.json",
+		 "{\"ringfence\": 1, \"name\": \"x\", \"extends\": [\"./s.json\"]}", 0644);
+	for (size_t i = 0; i < RF_ARRAY_LEN(order); i++) {
+		struct rf_policy *policy = NULL;
+		struct rf_err err = RF_ERR_INIT;
+
+		assert_int_equal(rf_policy_load(&policy, order[i], 2, &folder->options, NULL, &err),
+				 0);
+		assert_int_equal(policy->mode, RF_MODE_AUDIT);
+		assert_int_equal(policy->need, RF_NEED_SHOULD);
+		rf_policy_free(policy);
+	}
+}
+
 static void trust_reaches_what_a_trusted_file_extends(void **state)
 {
 	struct folder *folder = *state;
@@ -915,6 +942,7 @@ UNIT_MAIN(WITH_FOLDER(names_are_found_with_and_without_at),
 	  WITH_FOLDER(working_directory_is_not_searched),
 	  WITH_FOLDER(what_others_can_write_is_refused), WITH_FOLDER(what_extends_what_has_limits),
 	  WITH_FOLDER(order_says_nothing), WITH_FOLDER(order_makes_no_version),
+	  WITH_FOLDER(a_shared_file_counts_for_each_argument),
 	  WITH_FOLDER(trust_reaches_what_a_trusted_file_extends),
 	  WITH_FOLDER(special_files_are_refused), cmocka_unit_test(odd_names_are_no_policies),
 	  cmocka_unit_test(argv_rules_are_rules),
