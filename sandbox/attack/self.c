@@ -95,6 +95,18 @@ static void new_bpffs(struct rf_try *t)
 		rf_try_passed(t, "made a bpffs");
 }
 
+/* Where the kernel's settings would have names that nobody protects. It gets no place. */
+static void new_proc(struct rf_try *t)
+{
+	long fs = syscall(SYS_fsopen, "proc", 1);
+
+	if (fs < 0 || syscall(SYS_fsconfig, fs, 6, NULL, NULL, 0) < 0 ||
+	    syscall(SYS_fsmount, fs, 1, 0) < 0)
+		rf_try_failed(t, "make a procfs");
+	else
+		rf_try_passed(t, "made a procfs");
+}
+
 /* Only marks it for expiry, if that: it is in use. */
 static void unmount_bpffs(struct rf_try *t)
 {
@@ -275,6 +287,12 @@ static void actions_logged(struct rf_try *t)
 	open_to_write(t, "/proc/sys/kernel/seccomp/actions_logged");
 }
 
+/* Whoever writes 0 there takes every hook away. */
+static void ftrace(struct rf_try *t)
+{
+	open_to_write(t, "/proc/sys/kernel/ftrace_enabled");
+}
+
 static void core_pattern(struct rf_try *t)
 {
 	open_to_write(t, "/proc/sys/kernel/core_pattern");
@@ -326,6 +344,7 @@ static const struct rf_attempt attempts[] = {
 		 .item = "files.unseen"),
 	FILE_ROW("bpffs", "make a folder in bpffs", CREATE, BPFFS_MARK, make_in_pins),
 	ROW("new-bpffs", "make another bpffs", RF_ASK_KERNEL(MOUNT), new_bpffs),
+	ROW("new-proc", "make another procfs", RF_ASK_KERNEL(MOUNT), new_proc),
 	ROW("umount-bpffs", "unmount bpffs", RF_ASK_KERNEL(MOUNT), unmount_bpffs),
 	FILE_ROW("run", "list " RUN, READ, RUN, list_run),
 	FILE_ROW("run-plant", "make a file in " RUN, CREATE, RUN MARK, plant_run),
@@ -349,6 +368,8 @@ static const struct rf_attempt attempts[] = {
 	ROW("audit", "configure the kernel's audit", ASK(RF_ASK_CAP(30)), configure_audit),
 	FILE_ROW("actions-logged", "open the list of logged denials to write", WRITE,
 		 "/proc/sys/kernel/seccomp/actions_logged", actions_logged),
+	FILE_ROW("ftrace", "open the switch of ftrace, which the hooks hang on, to write", WRITE,
+		 "/proc/sys/kernel/ftrace_enabled", ftrace),
 	FILE_ROW("core-pattern", "open the core pattern to write", WRITE,
 		 "/proc/sys/kernel/core_pattern", core_pattern),
 	FILE_ROW("modprobe", "open the path of modprobe to write", WRITE,
