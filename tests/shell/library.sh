@@ -172,8 +172,8 @@ if [ -n "${MIRROR:-}" ]; then
 			under agent sh -c 'echo x >.git/hooks/pre-commit'
 			ok "agent: hooks that run outside the fence stay out" test ! -e .git/hooks/pre-commit
 			mkdir -p evil && printf '[core]\n\tfsmonitor = touch ran-outside\n' >evil/config
-			under agent sh -c 'echo ../evil >.git/commondir; mkdir sub && git init -q sub; mkdir -p .husky; echo x >.husky/pre-commit'
-			ok "agent: settings of git stay what they are" test -d .git -a ! -e .git/commondir -a ! -e sub/.git -a ! -e .husky/pre-commit
+			under agent sh -c 'echo ../evil >.git/commondir; mkdir sub && git init -q sub; mv .git gone; mkdir -p .husky; echo x >.husky/pre-commit'
+			ok "agent: settings of git stay what they are" test -d .git -a ! -e .git/commondir -a -d sub/.git -a ! -e .husky/pre-commit
 		}
 	else
 		skip "agent: git" "git is not installed"
