@@ -154,8 +154,9 @@ struct rf_sandbox {
 
 #define RF_REST_NS 50000000ULL
 
-#define RF_SBF_STACKS 0x1 /* records of denials carry the user stack */
-#define RF_SBF_PLAIN  0x2 /* it never had a capability: one that it misses is no denial of ours */
+#define RF_SBF_STACKS	 0x1 /* records of denials carry the user stack */
+#define RF_SBF_PLAIN	 0x2 /* it never had a capability: one that it misses is no denial of ours */
+#define RF_SBF_CONTAINER 0x4 /* in a mount namespace of its own, without ringfence's folders */
 
 /* Array "rf_about": words for people about a slot's sandbox; the kernel side never looks. */
 struct rf_about {

@@ -292,7 +292,7 @@ static void go_live(struct rf_sandbox *sb, const struct rf_fence_spec *spec)
 	sb->fold_dirty = sb->reader_waiting = 0;
 	sb->owner = spec->owner;
 	sb->rest_until = 0;
-	sb->flags = spec->stacks ? RF_SBF_STACKS : 0;
+	sb->flags = (spec->stacks ? RF_SBF_STACKS : 0) | (spec->container ? RF_SBF_CONTAINER : 0);
 	sb->policy_gen = (sb->policy_gen | 1) + 1;
 	memset(sb->nail_bits, 0, sizeof(sb->nail_bits));
 	__atomic_store_n(&sb->id, spec->id, __ATOMIC_RELEASE);

@@ -14,8 +14,8 @@
 #define RF_MS_MOVE    0x2000
 
 /*
- * Without a files section there are still our own files, which are protected by name. A container,
- * which has no supervisor, has none of them in sight.
+ * Without a files section there are still our own files, which are protected by name. A container
+ * has none of them in sight.
  */
 int rf_topology_ask(struct rf_work *w)
 {
@@ -29,7 +29,7 @@ int rf_topology_ask(struct rf_work *w)
 		rf_refuse(w, 1, RF_RULE_UNJUDGED, RF_CODE_ALIAS);
 	} else {
 		sb = rf_sandbox_of(w->slot);
-		if (sb && !(__u32)sb->self_tgid)
+		if (sb && (sb->flags & RF_SBF_CONTAINER))
 			return 0;
 		rf_refuse(w, 1, RF_RULE_SELF, 0);
 	}
