@@ -98,7 +98,7 @@ int BPF_PROG(rf_capable, const struct cred *cred, void *ns, int cap, unsigned in
 	int r, key;
 	long nr;
 
-	if (ret || (__u64)cred != (__u64)task->cred || (__u64)cred != (__u64)task->real_cred)
+	if (ret || (__u64)cred != (__u64)task->cred || rf_is_layer(task))
 		return ret;
 	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_CAPABLE, RF_OP_CAPABLE);
 	if (!w)

@@ -77,27 +77,13 @@ int rf_dentry_ask(struct rf_work *w, __u32 right, __u32 is_unix)
 	return 0;
 }
 
-#define RF_PF_IO_WORKER 0x10
-
-/*
- * Stacking file systems act on their layers under the mounter's credentials, after the upper object
- * was judged. So do workers of rings, under those of whoever asked, without a hook (io-wq.c): they
- * are judged, and if it is a layer that they are at, by names that no rule allows.
- */
-static __always_inline bool is_layer(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return !(task->flags & RF_PF_IO_WORKER) && (__u64)task->cred != (__u64)task->real_cred;
-}
-
 static __always_inline int check_dentry(__u32 hook, __u32 op, const void *dentry, __u32 right)
 {
 	struct inode *inode;
 	struct rf_work *w;
 	int r;
 
-	if (is_layer())
+	if (rf_is_layer(bpf_get_current_task_btf()))
 		return 0;
 	r = rf_begin(&w, RF_SEC_FILES, hook, op);
 	if (!w)

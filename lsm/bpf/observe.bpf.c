@@ -97,7 +97,7 @@ int BPF_PROG(rf_cap_missing, const struct cred *cred, void *ns, int cap, unsigne
 	struct rf_work *w;
 
 	if (!ret || (opts & RF_CAP_OPT_NOAUDIT) || (__u64)cred != (__u64)task->cred ||
-	    (__u64)cred != (__u64)task->real_cred)
+	    rf_is_layer(task))
 		return 0;
 	rf_begin(&w, RF_SEC_CAPABILITIES, RF_H_CAP_CAPABLE, RF_OP_CAPABLE);
 	if (!w)

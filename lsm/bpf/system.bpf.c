@@ -53,7 +53,7 @@ int BPF_PROG(rf_key_perm, void *key, const struct cred *cred, unsigned int need,
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (ret || (__u64)task->cred != (__u64)task->real_cred)
+	if (ret || rf_is_layer(task))
 		return ret;
 	return check_key(RF_K_KEYRINGS, RF_H_KEY_PERMISSION, RF_OP_KEY);
 }

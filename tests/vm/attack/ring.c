@@ -2,6 +2,7 @@
 /* io_uring without a library: one request at a time, waited for. */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/io_uring.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -114,6 +115,39 @@ static int connect_ring(char **arg)
 	return answer(ring_do(&ring, &sqe), "ring connect");
 }
 
+/* The same capabilities once more, in credentials that the ring's worker does not have. */
+static int renew_credentials(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	return syscall(SYS_capget, &head, data) < 0 || syscall(SYS_capset, &head, data) < 0 ? -1
+											    : 0;
+}
+
+/* An attribute of a file, by a worker that was there before the credentials. */
+static int attribute(char **arg)
+{
+	const struct io_uring_sqe first = {.opcode = IORING_OP_NOP, .flags = IOSQE_ASYNC};
+	char value[256] = "";
+	const struct io_uring_sqe sqe = {.opcode = IORING_OP_GETXATTR,
+					 .addr = (uintptr_t)arg[1],
+					 .addr2 = (uintptr_t)value,
+					 .addr3 = (uintptr_t)arg[0],
+					 .len = sizeof(value) - 1};
+	struct ring ring = {0};
+	long r;
+
+	if (ring_open(&ring, 0) < 0)
+		return refused("io_uring_setup");
+	if (ring_do(&ring, &first) < 0 || renew_credentials() < 0)
+		return untried("a worker, and new credentials");
+	r = ring_do(&ring, &sqe);
+	if (r > 0)
+		puts(value);
+	return answer(r, "ring getxattr");
+}
+
 static int setup(char **arg)
 {
 	struct ring ring = {0};
@@ -124,9 +158,13 @@ static int setup(char **arg)
 }
 
 static const struct attack attacks[] = {
-	{"open", 1, open_inline},   {"open-worker", 1, open_worker},
-	{"unlink", 1, unlink_ring}, {"connect", 2, connect_ring},
-	{"setup", 1, setup},	    {NULL, 0, NULL},
+	{"open", 1, open_inline},
+	{"open-worker", 1, open_worker},
+	{"unlink", 1, unlink_ring},
+	{"connect", 2, connect_ring},
+	{"attribute", 2, attribute},
+	{"setup", 1, setup},
+	{NULL, 0, NULL},
 };
 
 int main(int argc, char **argv)
