@@ -23,6 +23,8 @@ struct mounts {
 	__u32 is_unix; /* asks as a socket's name, not as a file's */
 	__u32 seen;    /* mounts that reach the object */
 	__u32 ended;
+	__u32 fixed; /* asks nothing, counts names that deny rules fix */
+	__u32 n_fixed;
 };
 
 static long ask_mount(__u64 i, struct mounts *s)
@@ -46,6 +48,10 @@ static long ask_mount(__u64 i, struct mounts *s)
 	if (w->spot.code == RF_CODE_DISCONNECTED)
 		return 0;
 	s->seen++;
+	if (s->fixed) {
+		s->n_fixed += !w->spot.code && (w->spot.accept & RF_ACC_NAIL);
+		return 0;
+	}
 	if (s->is_unix)
 		rf_unix_ask(w, s->right);
 	else
@@ -53,10 +59,31 @@ static long ask_mount(__u64 i, struct mounts *s)
 	return w->missing ? 1 : 0;
 }
 
+static __always_inline void each_mount(struct mounts *s, struct super_block *sb)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	s->ns = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+	s->head = (__u64)sb + bpf_core_field_offset(struct super_block, s_mounts);
+	s->next = (__u64)BPF_CORE_READ(sb, s_mounts.next);
+	bpf_loop(RF_MOUNTS_MAX, ask_mount, s, 0);
+}
+
+int rf_dentry_fixed(struct rf_work *w)
+{
+	struct mounts s = {.w = w, .fixed = 1};
+	struct dentry *dentry;
+
+	if (!w)
+		return 0;
+	dentry = (void *)w->at_dentry;
+	each_mount(&s, BPF_CORE_READ(dentry, d_sb));
+	return s.ended && s.seen && s.n_fixed == s.seen;
+}
+
 int rf_dentry_ask(struct rf_work *w, __u32 right, __u32 is_unix)
 {
 	struct mounts s = {.w = w, .right = right, .is_unix = is_unix};
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct super_block *sb;
 	struct dentry *dentry;
 
@@ -64,10 +91,7 @@ int rf_dentry_ask(struct rf_work *w, __u32 right, __u32 is_unix)
 		return -1;
 	dentry = (void *)w->at_dentry;
 	sb = BPF_CORE_READ(dentry, d_sb);
-	s.ns = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
-	s.head = (__u64)sb + bpf_core_field_offset(struct super_block, s_mounts);
-	s.next = (__u64)BPF_CORE_READ(sb, s_mounts.next);
-	bpf_loop(RF_MOUNTS_MAX, ask_mount, &s, 0);
+	each_mount(&s, sb);
 	if (w->missing)
 		return 0;
 	if (!s.ended)

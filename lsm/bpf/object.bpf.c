@@ -6,8 +6,8 @@
 
 /*
  * Overlayfs makes another object of one that is written to, or linked, the first time; what the old
- * one was denied by would not know the new one. So what rules deny anything of, under another name,
- * is not copied from inside.
+ * one was denied by would not know the new one. So what rules deny anything of is not copied from
+ * inside, but under the denied name alone: that one nails the new object, too.
  */
 SEC("lsm/inode_copy_up")
 int BPF_PROG(rf_copy_up, struct dentry *dentry, struct cred **creds, int ret)
@@ -23,7 +23,10 @@ int BPF_PROG(rf_copy_up, struct dentry *dentry, struct cred **creds, int ret)
 	if (w->nails) {
 		rf_path_at(w, dentry, NULL);
 		rf_path_describe(w);
-		rf_nail_ask(w, (1u << RF_A_FILE_RIGHTS) - 1);
+		if (!rf_dentry_fixed(w)) {
+			rf_nail_ask(w, (1u << RF_A_FILE_RIGHTS) - 1);
+			w->access = w->missing | w->would;
+		}
 	}
 	return rf_end(w);
 }

@@ -37,7 +37,7 @@ int BPF_PROG(rf_sigio, struct task_struct *task, void *fown, int sig, int ret)
 {
 	if (ret)
 		return ret;
-	return rf_is_ours(rf_address_of(task)) ? -RF_E_PERM : 0;
+	return rf_runs_ours(rf_address_of(task)) ? -RF_E_PERM : 0;
 }
 
 SEC("lsm/task_setrlimit")

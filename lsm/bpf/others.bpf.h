@@ -9,6 +9,7 @@
 
 /* Of ours.bpf.c, by the address of a task. */
 int rf_is_ours(__u64 address);
+int rf_runs_ours(__u64 address);
 
 /* Where another task stands, seen from the caller. */
 enum rf_side {

@@ -19,7 +19,7 @@ static long look_at_slot(__u64 i, struct supervisors *s)
 {
 	struct rf_sandbox *sb = rf_sandbox_of((__u32)i);
 
-	if (!sb || (__u32)sb->self_tgid != s->tgid)
+	if (!sb || sb->state != RF_SB_LIVE || (__u32)sb->self_tgid != s->tgid)
 		return 0;
 	s->found = 1;
 	return 1;
@@ -55,6 +55,15 @@ static __always_inline bool runs_ours(struct task_struct *task, const struct rf_
 		return true;
 	return is_home(&meta->home[RF_HOME_SHARED], dir) &&
 	       is_name(BPF_CORE_READ(dentry, d_name.name));
+}
+
+/* The half of it that takes no time: for interrupts. */
+int rf_runs_ours(__u64 address)
+{
+	__u32 zero = 0;
+	struct rf_meta *meta = bpf_map_lookup_elem(&rf_meta, &zero);
+
+	return !meta || runs_ours((void *)address, meta);
 }
 
 int rf_is_ours(__u64 address)

@@ -74,6 +74,10 @@ int rf_alias_ask(struct rf_work *w, __u32 is_dir);
  */
 int rf_dentry_ask(struct rf_work *w, __u32 right, __u32 is_unix);
 
+/* 1: each name that the dentry at w->at_dentry has in those mounts is one that a deny rule fixes.
+ */
+int rf_dentry_fixed(struct rf_work *w);
+
 /* Steps the DFA over `len` bytes of the text, from and to w->spot. 0, or -1 for a damaged image. */
 int rf_text_step(struct rf_work *w, __u32 at, __u32 len);
 

@@ -71,7 +71,7 @@ uint8_t rf_pack_flags(const struct rf_policy *policy, const struct rf_rule *rule
  * What protects ringfence itself, whatever the policy says: rules with `self` for the automata.
  * Strings live in the result; freed with rf_protect_done.
  */
-#define RF_PROTECT_MAX 64
+#define RF_PROTECT_MAX 128
 struct rf_protect {
 	struct rf_pattern all[RF_PROTECT_MAX]; /* nothing may be done with these */
 	size_t n_all;

@@ -55,7 +55,8 @@ ok "nothing stays of a service that did not start" test ! -e /run/ringfence/sock
 # Two that start together do it one after the other: else one finds the other's socket before anybody
 # listens there, and takes it for a dead one's.
 mkdir -p /run/ringfence
-mkdir -m 700 /run/ringfence/readers
+mkdir -p /run/ringfence/readers
+chmod 700 /run/ringfence/readers
 exec 9</run/ringfence/readers
 flock 9
 "$RF" serve >/dev/null 2>&1 </dev/null 9<&- &

@@ -139,6 +139,9 @@ test_an_alias_on_an_overlay_is_not_copied() {
 		lacks "$OUT" "$SECRET" "read after: $how"
 		contains "$(denials)" "files fixed" "denials after: $how"
 	done
+	# By the denied name itself, with a right that the rule leaves.
+	allowed p sh -c "echo more >>$T/ovl/secret && ! cat $T/ovl/secret $T/ovl/alias"
+	lacks "$OUT" "$SECRET" "read after writing to the name itself"
 	allowed p sh -c "echo more >>$T/ovl/other && chmod 600 $T/ovl/other && ln $T/ovl/other $T/ovl/link"
 	umount -l "$T/ovl" "$T/s"
 }

