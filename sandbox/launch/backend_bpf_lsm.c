@@ -22,6 +22,7 @@
 #include "sandbox/base/str.h"
 #include "sandbox/launch/image.h"
 #include "sandbox/launch/nails.h"
+#include "sandbox/policy/netfacts.h"
 #include "sandbox/policy/syslayer.h"
 
 #define REFUSED_DIR  "/run/ringfence"
@@ -114,6 +115,31 @@ static void judge_item(const struct rf_policy *policy, enum rf_section section,
 		       "io_uring overwrites what may only be appended to");
 }
 
+/* What reaches addresses without asking is not made where a rule refuses any. */
+static int add_sockets(const struct rf_policy *policy, struct rf_report *report, struct rf_err *err)
+{
+	struct rf_coverage *item;
+	struct rf_net_facts facts;
+
+	rf_net_facts(&facts, policy);
+	if (!facts.inet_denied || policy->network_default != RF_DEFAULT_ALLOW)
+		return 0;
+	item = rf_report_add(report);
+	if (!item)
+		return rf_err_sys(err, -ENOMEM, "cannot judge the policy");
+	item->section = RF_SECTION_NETWORK;
+	item->kind = RF_ITEM_SECTION;
+	item->id = "network.sockets";
+	item->place = policy->sections[RF_SECTION_NETWORK].place;
+	item->need = RF_NEED_SHOULD;
+	item->hold = RF_HOLD_STRICTER;
+	item->by = rf_backend_bpf_lsm.name;
+	(void)snprintf(item->why, sizeof(item->why), "%s",
+		       "raw and packet sockets and rare families that reach addresses cannot be "
+		       "made");
+	return 0;
+}
+
 static int judge(const struct rf_policy *policy, enum rf_section section, struct rf_report *report,
 		 struct rf_err *err)
 {
@@ -122,6 +148,8 @@ static int judge(const struct rf_policy *policy, enum rf_section section, struct
 
 	for (size_t i = first; r == 0 && i < report->n; i++)
 		judge_item(policy, section, &report->items[i]);
+	if (r == 0 && section == RF_SECTION_NETWORK && report->n > first)
+		r = add_sockets(policy, report, err);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 
 #include "sandbox/launch/pack.h"
 #include "sandbox/policy/addr_points.h"
+#include "sandbox/policy/netfacts.h"
 
 /* One address range of one rule. */
 struct span {
@@ -332,31 +333,21 @@ static int write_any(struct net *n)
 	return 0;
 }
 
-/* Then what reaches addresses without being asked about them is not made. */
-static bool refuses_addresses(const struct rf_policy *policy)
-{
-	for (size_t i = 0; i < policy->n_network; i++) {
-		const struct rf_net_rule *rule = &policy->network[i];
-
-		if (rule->rule.deny && !rule->is_unix && rule->rule.mode != RF_MODE_AUDIT &&
-		    (rule->rights & (RF_NET_CONNECT | RF_NET_SEND)))
-			return true;
-	}
-	return false;
-}
-
 int rf_pack_net(struct rf_pack *pack, const struct rf_policy *policy, struct rf_err *err)
 {
 	RF_CLEANUP(done) struct net n = {.pack = pack, .policy = policy, .err = err};
 	struct rf_image_head *head = rf_pack_head(pack);
 	bool present = policy->sections[RF_SECTION_NETWORK].present;
 	bool allow = !present || policy->network_default == RF_DEFAULT_ALLOW;
+	struct rf_net_facts facts;
 	int r;
 
 	head->net_default = allow ? RF_NET_ALL : 0;
 	head->net_families = allow ? RF_FAM_OTHER | RF_FAM_HIDDEN : 0;
-	if (allow && present && refuses_addresses(policy))
-		head->net_families = RF_FAM_OTHER;
+	/* Then what reaches addresses without being asked about them is not made. */
+	rf_net_facts(&facts, policy);
+	if (facts.inet_denied)
+		head->net_families &= ~RF_FAM_HIDDEN;
 	if (!present)
 		return 0;
 	r = collect(&n);

@@ -54,7 +54,7 @@ void rf_net_facts(struct rf_net_facts *ret, const struct rf_policy *policy)
 	bool all = !policy->sections[RF_SECTION_NETWORK].present ||
 		   policy->network_default == RF_DEFAULT_ALLOW;
 
-	*ret = (struct rf_net_facts){!all, all, all, all, all, all, all, all, 0};
+	*ret = (struct rf_net_facts){!all, all, all, all, all, all, all, all, false, 0};
 	if (!policy->sections[RF_SECTION_NETWORK].present)
 		return;
 	ret->inet_judged = judged(policy);
@@ -67,6 +67,8 @@ void rf_net_facts(struct rf_net_facts *ret, const struct rf_policy *policy)
 		if (!rule->rule.deny || rule->rule.mode == RF_MODE_AUDIT)
 			continue;
 		ret->refuses = true;
+		ret->inet_denied |=
+			!rule->is_unix && (rule->rights & (RF_NET_CONNECT | RF_NET_SEND));
 		if (rule->is_unix)
 			ret->unix_all = false;
 		else if (rule->rights & RF_NET_LISTEN)

@@ -17,6 +17,7 @@ struct rf_net_facts {
 	bool listen_some;      /* some socket, of either kind, may listen */
 	bool inet_listen_some; /* some IP socket may */
 	bool inet_listen_all;  /* every IP socket may */
+	bool inet_denied;      /* a rule refuses connecting or sending to some address */
 	/* RF_NET_*: what the default or a rule about IP of any mode refuses or grants, or is told.
 	 */
 	uint32_t inet_judged;

@@ -103,6 +103,10 @@ static void what_is_judged_of_ip(void **state RF_UNUSED)
 	rules[1].rule.mode = RF_MODE_AUDIT;
 	rf_net_facts(&facts, &policy);
 	assert_int_equal(facts.inet_judged, RF_NET_CONNECT | RF_NET_SEND);
+	assert_false(facts.inet_denied);
+	rules[1].rule = (struct rf_rule){.deny = true};
+	rf_net_facts(&facts, &policy);
+	assert_true(facts.inet_denied);
 	policy.network_default = RF_DEFAULT_DENY;
 	rf_net_facts(&facts, &policy);
 	assert_int_equal(facts.inet_judged, RF_NET_ALL);
