@@ -3,6 +3,7 @@
  * Capabilities that are held, and what has no hook but `capable`: the new mount calls, setns and
  * unshare. (A capability that is missing is told by observe.bpf.c; this hook never sees it.)
  */
+#include "lsm/bpf/layer.bpf.h"
 #include "lsm/bpf/path.bpf.h"
 
 #define RF_CAP_SYS_ADMIN   21

@@ -5,6 +5,7 @@
  * The object has a path in each mount of its file system that the caller's namespace holds and that
  * reaches it. The right is asked for on every one of them: whichever was used, it was among them.
  */
+#include "lsm/bpf/layer.bpf.h"
 #include "lsm/bpf/path.bpf.h"
 #include "lsm/bpf/sock.bpf.h"
 

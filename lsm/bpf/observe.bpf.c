@@ -3,6 +3,7 @@
  * Denials that others decide: seccomp's and missing capabilities. They join the stream; nothing
  * here decides anything, and what a trampoline misses is counted by the kernel.
  */
+#include "lsm/bpf/layer.bpf.h"
 #include "lsm/bpf/scope.bpf.h"
 
 int rf_emit(struct rf_work *w);

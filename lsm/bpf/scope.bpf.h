@@ -245,17 +245,4 @@ static __always_inline int rf_end(struct rf_work *w)
 	return rf_verdict(r);
 }
 
-#define RF_PF_IO_WORKER 0x10
-
-/*
- * Stacking file systems act on their layers under the mounter's credentials, after the upper object
- * was judged. Workers of rings carry credentials of their own, too, those of whoever asked, without
- * a hook (io-wq.c): they are judged, and if it is a layer that they are at, by names that no rule
- * allows.
- */
-static __always_inline bool rf_is_layer(const struct task_struct *task)
-{
-	return !(task->flags & RF_PF_IO_WORKER) && (__u64)task->cred != (__u64)task->real_cred;
-}
-
 #endif

@@ -3,6 +3,7 @@
  * The keys of the kernel section that have a hook of their own: namespaces, BPF, perf,
  * keyrings, modules, io_uring.
  */
+#include "lsm/bpf/layer.bpf.h"
 #include "lsm/bpf/path.bpf.h"
 
 /* A question without an object. */

@@ -7,7 +7,6 @@
 
 #include "sandbox/policy/draft.h"
 
-
 struct rf_loader {
 	struct rf_parse parse;
 	struct rf_drafts drafts; /* owned; outermost first */
