@@ -7,7 +7,8 @@
 /*
  * Overlayfs makes another object of one that is written to, or linked, the first time; what the old
  * one was denied by would not know the new one. So what rules deny anything of is not copied from
- * inside, but under the denied name alone: that one nails the new object, too.
+ * inside, but under the denied name alone: that one nails the new object, too. Where the overlay
+ * has an index, links stay links of the new object: its inode has their number then.
  */
 SEC("lsm/inode_copy_up")
 int BPF_PROG(rf_copy_up, struct dentry *dentry, struct cred **creds, int ret)
@@ -23,7 +24,7 @@ int BPF_PROG(rf_copy_up, struct dentry *dentry, struct cred **creds, int ret)
 	if (w->nails) {
 		rf_path_at(w, dentry, NULL);
 		rf_path_describe(w);
-		if (!rf_dentry_fixed(w)) {
+		if (!rf_dentry_fixed(w) || BPF_CORE_READ(dentry, d_inode, i_nlink) != 1) {
 			rf_nail_ask(w, (1u << RF_A_FILE_RIGHTS) - 1);
 			w->access = w->missing | w->would;
 		}

@@ -131,6 +131,7 @@ test_an_alias_on_an_overlay_is_not_copied() {
 	echo "$SECRET" >"$T/s/l/secret"
 	ln "$T/s/l/secret" "$T/s/l/alias"
 	echo text >"$T/s/l/other"
+	echo "$SECRET" >"$T/s/l/single"
 	mount -t overlay -o "lowerdir=$T/s/l,upperdir=$T/s/u,workdir=$T/s/w" none "$T/ovl" || skip "no overlayfs"
 	policy p '"files": {"default": "allow", "rules": [
   {"id": "fixed", "deny": ["read"], "paths": ["'"$T"'/ovl/secret"]} ]}'
@@ -140,9 +141,19 @@ test_an_alias_on_an_overlay_is_not_copied() {
 		contains "$(denials)" "files fixed" "denials after: $how"
 	done
 	# By the denied name itself, with a right that the rule leaves.
-	allowed p sh -c "echo more >>$T/ovl/secret && ! cat $T/ovl/secret $T/ovl/alias"
+	policy p '"files": {"default": "allow", "rules": [
+  {"id": "fixed", "deny": ["read"], "paths": ["'"$T"'/ovl/{secret,single}"]} ]}'
+	allowed p sh -c "echo more >>$T/ovl/single && ! cat $T/ovl/single"
+	fence p sh -c "echo more >>$T/ovl/secret; cat $T/ovl/alias $T/ovl/secret"
 	lacks "$OUT" "$SECRET" "read after writing to the name itself"
 	allowed p sh -c "echo more >>$T/ovl/other && chmod 600 $T/ovl/other && ln $T/ovl/other $T/ovl/link"
+	umount "$T/ovl"
+	# With an index a link stays a link of the copy.
+	rm -rf "$T/s/u" "$T/s/w" && mkdir "$T/s/u" "$T/s/w"
+	if mount -t overlay -o "index=on,lowerdir=$T/s/l,upperdir=$T/s/u,workdir=$T/s/w" none "$T/ovl"; then
+		fence p sh -c "echo more >>$T/ovl/secret; cat $T/ovl/alias"
+		lacks "$OUT" "$SECRET" "read by a link after writing to the name itself"
+	fi
 	umount -l "$T/ovl" "$T/s"
 }
 
