@@ -93,7 +93,7 @@ like "no files section" "$(own "")" "$open .*/var/cache/ringfence, .* and more o
 like "default allow" "$(own "$(files allow '"/tmp/**"')")" "$open .*/var/cache/ringfence"
 like "all may be written" "$(own "$(files deny '"/**"')")" "$open .*/var/cache/ringfence"
 like "/etc may be written" "$(own "$(files deny '"/etc/**"')")" "$open /etc/ringfence\$"
-is "what is its own may only be read" "$(own "$(files deny '"/tmp/**", "/dev/null"')")" ""
+is "what is its own may only be read" "$(own "$(files deny "\"$T/a/**\", \"/dev/null\"")")" ""
 is "the command is an ordinary user's" "$(own "" --user 65534)" ""
 mkdir -p "$T/etc"
 mount --bind /etc "$T/etc"
