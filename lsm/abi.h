@@ -149,7 +149,17 @@ struct rf_sandbox {
 	__u64 rest_until;
 	/* Who is replacing the policy, as in self_tgid: the slot is not given out meanwhile. */
 	__u64 replacer;
-	__u64 spare[8];
+	/*
+	 * By the generation's lowest bit: the head's id of the image of that generation, as the
+	 * kernel side found it when it judged by it. Another generation: not known. User space
+	 * leaves it alone.
+	 */
+	struct {
+		__u64 id;
+		__u32 gen; /* written last; never 0 of a sandbox that lives */
+		__u32 pad;
+	} images[2];
+	__u64 spare[4];
 };
 
 #define RF_REST_NS 50000000ULL

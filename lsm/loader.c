@@ -21,6 +21,7 @@
 #include "lsm/abi.h"
 #include "lsm/bpffs.h"
 #include "lsm/homes.h"
+#include "lsm/kernel_btf.h"
 #include "lsm/libbpf_log.h"
 #include "lsm/meta.h"
 #include "lsm/pins.h"
@@ -84,34 +85,6 @@ int rf_lsm_state(enum rf_lsm_state *ret, struct rf_err *err)
 
 /* ---- load ---- */
 
-/* Does this kernel have what the program attaches to? */
-static bool has_target(const struct btf *btf, const char *section)
-{
-	char name[128];
-
-	if (!strncmp(section, "lsm/", 4))
-		snprintf(name, sizeof(name), "bpf_lsm_%s", section + 4);
-	else if (!strncmp(section, "tp_btf/", 7))
-		snprintf(name, sizeof(name), "btf_trace_%s", section + 7);
-	else
-		snprintf(name, sizeof(name), "%s", strchr(section, '/') + 1);
-	return btf__find_by_name_kind(btf, name,
-				      !strncmp(section, "tp_btf/", 7) ? BTF_KIND_TYPEDEF
-								      : BTF_KIND_FUNC) > 0;
-}
-
-/*
- * Where inode_setattr's dentry stands: the hook got an idmap before it between 6.1 and 6.12.
- */
-static uint32_t setattr_place(const struct btf *btf)
-{
-	int id = btf__find_by_name_kind(btf, "bpf_lsm_inode_setattr", BTF_KIND_FUNC);
-	const struct btf_type *func = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-	const struct btf_type *proto = func ? btf__type_by_id(btf, func->type) : NULL;
-
-	return proto && btf_vlen(proto) == 2 ? 0 : 1;
-}
-
 static int choose_programs(struct rf_bpf *skel, struct rf_err *err)
 {
 	RF_CLEANUP(btf_freep) struct btf *btf = btf__load_vmlinux_btf();
@@ -119,12 +92,12 @@ static int choose_programs(struct rf_bpf *skel, struct rf_err *err)
 
 	if (!btf)
 		return rf_err_sys(err, -errno, "cannot read the kernel's BTF");
-	skel->rodata->rf_setattr_at = setattr_place(btf);
-	skel->rodata->rf_casts = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	skel->rodata->rf_setattr_at = rf_btf_setattr_place(btf);
+	skel->rodata->rf_casts = rf_btf_has_casts(btf);
 	bpf_object__for_each_program (prog, skel->obj) {
 		const char *section = bpf_program__section_name(prog);
 
-		if (!strchr(section, '/') || has_target(btf, section))
+		if (!strchr(section, '/') || rf_btf_has_target(btf, section))
 			continue;
 		if (!rf_program_is_optional(bpf_program__name(prog)))
 			return rf_err_set(err, -EOPNOTSUPP, "this kernel has no hook %s", section);
@@ -151,7 +124,7 @@ int rf_lsm_each_hook(void (*fn)(void *data, const char *section, bool present, b
 		const char *section = bpf_program__section_name(prog);
 
 		if (strchr(section, '/'))
-			fn(data, section, has_target(btf, section),
+			fn(data, section, rf_btf_has_target(btf, section),
 			   rf_program_is_optional(bpf_program__name(prog)));
 	}
 	return 0;

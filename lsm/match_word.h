@@ -40,12 +40,12 @@ static __always_inline int rf_dfa_skip(__u32 cell, __u64 word, __u32 done, __u64
 
 /*
  * As rf_dfa_text for RF_WORD bytes of a name, which are the word's, first lowest. A name is mostly
- * bytes that no pattern tells apart: these are not looked at one by one.
+ * bytes that no pattern tells apart: these are not looked at one by one. `before`: the highest bit
+ * of each byte that is behind the walk already; bytes behind which one is not are never so.
  */
-static __always_inline int rf_dfa_word(const struct rf_img *img, struct rf_dfa_pos *pos, __u64 word)
+static __always_inline int rf_dfa_word(const struct rf_img *img, struct rf_dfa_pos *pos, __u64 word,
+				       __u64 before)
 {
-	__u64 before = 0;
-
 	RF_UNROLL
 	for (__u32 k = 0; k < RF_WORD; k++) {
 		__u32 want = (__u32)(word >> (8 * k) & 0xff) << 2, cell;

@@ -4,7 +4,7 @@
  */
 #include "lsm/bpf/path.bpf.h"
 
-int rf_refuse(struct rf_work *w, __u32 rights, __u32 rule, __u32 code)
+__noinline int rf_refuse(struct rf_work *w, __u32 rights, __u32 rule, __u32 code)
 {
 	const struct rf_image_head *head;
 	struct rf_img img;
@@ -43,7 +43,7 @@ static __always_inline int answer_path(struct rf_work *w, __u32 rights)
 	return 0;
 }
 
-int rf_path_ask(struct rf_work *w, __u32 rights)
+__noinline int rf_path_ask(struct rf_work *w, __u32 rights)
 {
 	__u32 accept;
 
@@ -65,7 +65,7 @@ int rf_path_ask(struct rf_work *w, __u32 rights)
 	return w->nails ? rf_nail_ask(w, rights) : 0;
 }
 
-int rf_path_tell(struct rf_work *w)
+__noinline int rf_path_tell(struct rf_work *w)
 {
 	struct dentry *dentry;
 	struct inode *inode;

@@ -8,6 +8,8 @@
 #include "lsm/bpf/answer.bpf.c"
 #include "lsm/bpf/climb.bpf.c"
 #include "lsm/bpf/descend.bpf.c"
+#include "lsm/bpf/file.bpf.c"
 #include "lsm/bpf/judge.bpf.c"
+#include "lsm/bpf/mmap.bpf.c"
 #include "lsm/bpf/quick.bpf.c"
 #include "lsm/bpf/quick_net.bpf.c"

@@ -141,7 +141,7 @@ static long climb_step(__u64 i, struct climb *c)
 	return 0;
 }
 
-int rf_path_climb(struct rf_work *w)
+__noinline int rf_path_climb(struct rf_work *w)
 {
 	struct climb c = {.w = w};
 
@@ -174,7 +174,7 @@ static long compare_step(__u64 i, struct climb *c)
 }
 
 /* Is what was climbed and read still, or was it at the end of the climb, one true path? */
-int rf_path_settled(struct rf_work *w)
+__noinline int rf_path_settled(struct rf_work *w)
 {
 	struct climb c = {.w = w};
 	__u32 n;

@@ -46,7 +46,7 @@ static long step_chunk(__u64 turn, struct descend *d)
 	return 0;
 }
 
-int rf_text_step(struct rf_work *w, __u32 at, __u32 len)
+__noinline int rf_text_step(struct rf_work *w, __u32 at, __u32 len)
 {
 	struct descend d = {.w = w, .at = at, .end = at + len};
 	const struct rf_image_head *head;
@@ -159,7 +159,7 @@ static long descend_step(__u64 i, struct descend *d)
 	return w->spot.code == RF_CODE_IMAGE;
 }
 
-int rf_path_descend(struct rf_work *w)
+__noinline int rf_path_descend(struct rf_work *w)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct rf_image_head *head;

@@ -3,7 +3,7 @@
  * Files by their descriptors: opened, received, truncated, mapped.
  */
 #include "lsm/bpf/mqueue.bpf.h"
-#include "lsm/bpf/quick.bpf.h"
+#include "lsm/bpf/quick_ask.bpf.h"
 
 /* POLICY.md 11: what an open asks for. */
 static __always_inline __u32 open_rights(__u32 mode, __u32 flags)
@@ -54,19 +54,14 @@ static __always_inline void check_fileless(struct rf_work *w, struct inode *inod
 		rf_kernel_ask(w, RF_K_FILELESS, 0);
 }
 
-SEC("lsm/file_open")
-int BPF_PROG(rf_file_open, struct file *file, int ret)
+static __always_inline int open_long(struct file *file, __u32 rights)
 {
-	__u32 mode = file->f_mode, rights = open_rights(mode, file->f_flags);
 	struct rf_quick q = {};
 	struct rf_work *w;
 	int r;
 
-	/* Its name, a number in the folder, is new. */
-	if (file->f_flags & RF_O_TMPFILE)
-		rights |= RF_A_CREATE;
-	if (ret || rf_quick_file(&q, file, rights))
-		return ret;
+	if (rf_quick_file(&q, file, rights))
+		return 0;
 	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_OPEN, RF_OP_OPEN);
 	if (!w)
 		return r;
@@ -82,6 +77,21 @@ int BPF_PROG(rf_file_open, struct file *file, int ret)
 	rf_mq_open_ask(w, file);
 	rf_quick_end(&q, w, file->f_path.dentry);
 	return rf_end(w);
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(rf_file_open, struct file *file, int ret)
+{
+	__u32 rights = open_rights(file->f_mode, file->f_flags);
+
+	/* Its name, a number in the folder, is new. */
+	if (file->f_flags & RF_O_TMPFILE)
+		rights |= RF_A_CREATE;
+	RF_FORGET(rights);
+	if (ret || rf_quick_file_near(file, rights))
+		return ret;
+	RF_BARRIER(); /* what the long way needs is not prepared before */
+	return open_long(file, rights);
 }
 
 /* Received over a socket, or taken with pidfd_getfd: as if it were opened now. */

@@ -55,7 +55,7 @@ static __always_inline void learn(struct rf_work *w)
 	w->up_known = 1;
 }
 
-int rf_path_judge(struct rf_work *w)
+__noinline int rf_path_judge(struct rf_work *w)
 {
 	__u32 base, settled = 0, beforehand;
 

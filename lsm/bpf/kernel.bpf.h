@@ -57,8 +57,15 @@ struct seqcount_spinlock {
 	} seqcount;
 };
 
+/* For what is read as words: no struct of the kernel's is simpler. */
 struct timespec64 {
 	__s64 tv_sec;
+	long tv_nsec;
+};
+
+struct itimerspec64 {
+	struct timespec64 it_interval;
+	struct timespec64 it_value;
 };
 
 struct file_system_type {
@@ -348,13 +355,14 @@ struct signal_struct {
 #define RF_E_NOSYS  38
 #define RF_SIG_KILL 9
 
-#define RF_S_IFMT   0170000
-#define RF_S_IFDIR  0040000
-#define RF_S_IFCHR  0020000
-#define RF_S_IFBLK  0060000
-#define RF_S_IFREG  0100000
-#define RF_S_IFSOCK 0140000
-#define RF_S_IFLNK  0120000
+#define RF_S_IFMT    0170000
+#define RF_S_IFSHIFT 12
+#define RF_S_IFDIR   0040000
+#define RF_S_IFCHR   0020000
+#define RF_S_IFBLK   0060000
+#define RF_S_IFREG   0100000
+#define RF_S_IFSOCK  0140000
+#define RF_S_IFLNK   0120000
 
 #define RF_O_ACCMODE 3
 #define RF_O_WRONLY  1

@@ -12,6 +12,7 @@
 
 #include "lsm/abi.h"
 #include "lsm/bpf/work.bpf.h"
+#include "lsm/match_rest.h"
 
 /* Which fence a task is in. Written through the pidfd before exec, copied in task_alloc. */
 struct rf_task_map {
@@ -170,10 +171,12 @@ struct rf_way {
 	__u64 dentry;
 	__u64 mnt;
 	__u64 ns;
-	__u32 state;  /* behind the slash that follows the directory's path */
-	__u32 accept; /* of the directory itself */
-	__u64 spare;
+	__u32 state;	     /* behind the slash that follows the directory's path */
+	__u32 accept;	     /* of the directory itself */
+	struct rf_rest rest; /* of its names; flags: RF_WAY_* too */
 };
+
+#define RF_WAY_LINKS 0x2 /* a file with other names is refused: rf_image_head.links_deny */
 
 struct rf_dir {
 	struct rf_way way[RF_WAYS];

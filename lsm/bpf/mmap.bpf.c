@@ -2,7 +2,7 @@
 /*
  * Files in memory: mapped executable, mapped writable and shared, made so later.
  */
-#include "lsm/bpf/quick.bpf.h"
+#include "lsm/bpf/quick_ask.bpf.h"
 
 /* The file's path as its opener knew it: 6.12's overlayfs maps a file of the layer below. */
 static __always_inline void at_file(struct rf_work *w, struct file *file)
@@ -20,9 +20,8 @@ static __always_inline void at_file(struct rf_work *w, struct file *file)
 	rf_path_at(w, path.dentry, path.mnt);
 }
 
-/* `typed` is not NULL, which was made sure of by probe; `file` is the same, as a plain number. */
-static __always_inline int check_map(__u32 hook, __u32 op, struct file *typed, struct file *file,
-				     __u32 rights)
+static __always_inline int map_long(__u32 hook, __u32 op, struct file *typed, struct file *file,
+				    __u32 rights)
 {
 	struct rf_quick q = {};
 	struct rf_work *w;
@@ -42,6 +41,17 @@ static __always_inline int check_map(__u32 hook, __u32 op, struct file *typed, s
 		rf_kernel_ask(w, RF_K_FILELESS, 0);
 	rf_quick_end(&q, w, typed->f_path.dentry);
 	return rf_end(w);
+}
+
+/* `typed` is not NULL, which was made sure of by probe; `file` is the same, as a plain number. */
+static __always_inline int check_map(__u32 hook, __u32 op, struct file *typed, struct file *file,
+				     __u32 rights)
+{
+	RF_FORGET(rights);
+	if (rf_quick_file_near(typed, rights))
+		return 0;
+	RF_BARRIER(); /* what the long way needs is not prepared before */
+	return map_long(hook, op, typed, file, rights);
 }
 
 /*

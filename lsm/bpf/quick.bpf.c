@@ -2,65 +2,24 @@
 /*
  * What is kept about directories: asked, compared with the walk, written.
  */
-#include "lsm/bpf/quick.bpf.h"
-#include "lsm/bpf/self.bpf.h"
-#include "lsm/match_word.h"
-
-extern const void mount_lock __ksym __weak;
+#include "lsm/bpf/quick_ask.bpf.h"
 
 #define RF_PIECE (3 * RF_WORD) /* bytes of a name that are stepped at a time */
 
-#define READ_AGAIN(x) (*(volatile __typeof__(x) *)&(x))
-
-static __always_inline __u32 mounts_now(void)
-{
-	return rf_lock_seq(&mount_lock);
-}
-
-__u32 rf_mount_seq(void)
+__noinline __u32 rf_mount_seq(void)
 {
 	return mounts_now();
-}
-
-/* Is the object held whatever its name? In doubt, yes. */
-static __always_inline bool may_be_nailed(const struct rf_sandbox *sb, __u64 ino)
-{
-	__u32 bit;
-
-	if (!rf_nails_of(sb) || !ino)
-		return false;
-	bit = rf_nail_bit(ino);
-	return sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)] >> (bit & 63) & 1;
-}
-
-/* 1 and q->state, *accept if this way is the directory asked about, as things are now. */
-static __always_inline int is_way(struct rf_way *way, struct rf_quick *q, __u64 ns, __u32 *accept)
-{
-	__u32 turn = READ_AGAIN(way->turn);
-
-	if (way->dentry != q->dir || way->mnt != q->mnt || way->ns != ns ||
-	    way->image != q->image || way->generation != q->generation ||
-	    way->mount_seq != q->mount_seq || (turn & 1))
-		return 0;
-	q->state = READ_AGAIN(way->state);
-	*accept = READ_AGAIN(way->accept);
-	return READ_AGAIN(way->turn) == turn;
 }
 
 /* A walk over a name, by pieces. Between pieces a state is kept, not a page: as in descend. */
 struct stepping {
 	struct rf_img img;
 	__u64 name;
+	__u64 before; /* as in rf_dfa_word, of the first word */
 	__u32 state;
 	__u32 accept;
 	int r; /* 0 at its end, 1 on the way, -1 */
 };
-
-/* Eight bytes of the name, read without a call; 0 where there is nothing. */
-static __always_inline __u64 word_at(__u64 name)
-{
-	return RF_CAST(struct timespec64, name)->tv_sec;
-}
 
 /*
  * By words. One that cannot be read would be the end of the name: of the first that is asked, and
@@ -73,11 +32,11 @@ static __always_inline int step_words(struct stepping *s, struct rf_dfa_pos *pos
 
 	if (!i && !(word & 0xff))
 		return -1;
-	r = rf_dfa_word(&s->img, pos, word);
+	r = rf_dfa_word(&s->img, pos, word, s->before);
 	if (r > 0)
-		r = rf_dfa_word(&s->img, pos, word_at(s->name + RF_WORD));
+		r = rf_dfa_word(&s->img, pos, word_at(s->name + RF_WORD), 0);
 	if (r > 0)
-		r = rf_dfa_word(&s->img, pos, word_at(s->name + 2 * RF_WORD));
+		r = rf_dfa_word(&s->img, pos, word_at(s->name + 2 * RF_WORD), 0);
 	return r;
 }
 
@@ -99,6 +58,7 @@ static __noinline long step_piece(__u64 i, struct stepping *s)
 	s->state = rf_dfa_state(&pos);
 	s->accept = rf_dfa_accept(&pos);
 	s->name += RF_PIECE;
+	s->before = 0;
 	return !s->r;
 }
 
@@ -107,17 +67,16 @@ static long step_next(__u64 i, struct stepping *s)
 	return step_piece(i + 1, s);
 }
 
-/* Steps over the name; 0, or -1: it cannot be read, or the image is damaged. */
-static __always_inline int step_name(struct stepping *s, struct rf_quick *q, __u32 *accept)
+__noinline __s64 rf_quick_step(__u64 name, __u32 done, __u64 before, __u32 state, __u32 image)
 {
-	s->name = q->name;
-	s->state = q->state;
-	step_piece(0, s);
-	if (s->r > 0)
-		bpf_loop((RF_NAME_BUF + RF_PIECE - 1) / RF_PIECE - 1, step_next, s, 0);
-	q->state = s->state;
-	*accept = s->accept;
-	return s->r;
+	struct stepping s = {.name = name + done * RF_WORD, .before = before, .state = state};
+
+	if (!rf_head_of(image, &s.img))
+		return -1;
+	step_piece(done, &s);
+	if (s.r > 0)
+		bpf_loop((RF_NAME_BUF + RF_PIECE - 1) / RF_PIECE - 1, step_next, &s, 0);
+	return s.r ? -1 : judged(s.state, s.accept);
 }
 
 static __always_inline __u64 ino_of(struct dentry *dentry)
@@ -127,46 +86,16 @@ static __always_inline __u64 ino_of(struct dentry *dentry)
 	return inode ? RF_READ(inode, i_ino) : 0;
 }
 
-int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir)
+__noinline int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct rf_image_head *head;
-	__u32 zero = 0, slot, accept = 0;
-	struct rf_quick_self self;
-	struct stepping s = {};
-	struct rf_sandbox *sb;
-	struct rf_tree *tree;
-	__u64 ns;
-
-	if (!q || !dir || !rf_quick_self(&self, task))
+	if (!q || !dir)
 		return 0;
 	if (q->object)
 		q->ino = ino_of((void *)q->object);
-	slot = self.slot;
-	tree = bpf_map_lookup_elem(&rf_tree, &zero);
-	sb = rf_sandbox_of(slot);
-	if (!tree || !sb || sb->id != self.sandbox || tree->mode == RF_TREE_WALK ||
-	    may_be_nailed(sb, q->ino))
-		return 0;
-	head = rf_head_of(rf_image_now(sb, slot), &s.img);
-	if (!head || (head->links_deny && (q->links || q->object)))
-		return 0;
-	q->image = head->id;
-	q->checked = tree->mode == RF_TREE_CHECK;
-	q->generation = READ_AGAIN(tree->generation);
-	q->mount_seq = mounts_now();
-	if ((q->generation | q->mount_seq) & 1)
-		return 0;
-	ns = (__u64)task->nsproxy->mnt_ns;
-	if (!is_way(&dir->way[0], q, ns, &accept) && !is_way(&dir->way[1], q, ns, &accept))
-		return 0;
-	if (!(accept & RF_ACC_UNIVERSAL) && step_name(&s, q, &accept))
-		return 0;
-	return !rf_file_missing(accept, self.session, q->rights) &&
-	       !(accept & (RF_ACC_WATCH | RF_ACC_NAIL));
+	return quick_ask(q, dir, bpf_get_current_task_btf(), false);
 }
 
-int rf_quick_compare(struct rf_work *w, struct rf_quick *q)
+__noinline int rf_quick_compare(struct rf_work *w, struct rf_quick *q)
 {
 	const struct rf_image_head *head;
 	struct rf_tree *tree;
@@ -221,12 +150,73 @@ static __always_inline int slash_state(const struct rf_work *w, __u32 *ret)
 	return 0;
 }
 
-int rf_quick_keep(struct rf_work *w, struct rf_dir *dir)
+struct rest_search {
+	struct rf_img img;
+	struct rf_rest rest;
+};
+
+static long find_firsts(__u64 turn, struct rest_search *search)
 {
-	__u32 turn, state = 0;
+	struct rf_rest *rest = &search->rest;
+	struct rf_dfa_pos pos;
+
+	if (rf_dfa_enter(&search->img, &pos, rest->state)) {
+		rest->flags = 0;
+		return 1;
+	}
+	rest->firsts[turn >> 1 & 1] |= (__u64)rf_rest_own(&pos, (__u32)turn * RF_REST_STEP & 0x7f)
+				       << (turn & 1) * RF_REST_STEP;
+	return 0;
+}
+
+/* From the state behind the slash, search->rest.state. */
+static __noinline int find_rest(struct rest_search *search)
+{
+	struct rf_rest *rest = &search->rest;
+	struct rf_dfa_pos pos;
+
+	if (rf_dfa_enter(&search->img, &pos, rest->state))
+		return -1;
+	if (!rf_rest_stays(&pos)) {
+		rest->flags = RF_REST_KNOWN;
+		bpf_loop(128 / RF_REST_STEP, find_firsts, search, 0);
+		if (!rest->flags)
+			return -1;
+	}
+	return rf_rest_find(&search->img, &pos, rest);
+}
+
+/*
+ * So that the short way need not look at the image to know it. While this call runs, no policy of
+ * its generation's place can be another: replacing it waits for all calls (lsm/replace.c).
+ */
+static __always_inline void note_image(const struct rf_work *w)
+{
+	struct rf_sandbox *sb = rf_sandbox_of(w->slot);
+	__u32 gen = w->policy_gen, at = gen & 1;
+
+	if (!sb || sb->id != w->sandbox || READ_AGAIN(sb->images[at].gen) == gen)
+		return;
+	WRITE_NOW(sb->images[at].gen, 0);
+	WRITE_NOW(sb->images[at].id, w->up_image);
+	WRITE_NOW(sb->images[at].gen, gen);
+}
+
+__noinline int rf_quick_keep(struct rf_work *w, struct rf_dir *dir)
+{
+	const struct rf_image_head *head;
+	struct rest_search search = {};
+	__u32 turn, state = 0, links;
 	struct rf_way *way;
 
 	if (!w || !dir || slash_state(w, &state))
+		return -1;
+	head = rf_head_of(w->image, &search.img);
+	if (!head || head->id != w->up_image)
+		return -1;
+	links = head->links_deny ? RF_WAY_LINKS : 0;
+	search.rest.state = state;
+	if (!(w->up_accept & RF_ACC_UNIVERSAL) && find_rest(&search))
 		return -1;
 	way = &dir->way[choose_way(w, dir) & (RF_WAYS - 1)];
 	turn = READ_AGAIN(way->turn);
@@ -240,6 +230,9 @@ int rf_quick_keep(struct rf_work *w, struct rf_dir *dir)
 	way->ns = w->up_ns;
 	way->state = state;
 	way->accept = w->up_accept;
+	way->rest = search.rest;
+	way->rest.flags |= links;
 	__sync_fetch_and_add(&way->turn, 1);
+	note_image(w);
 	return 0;
 }

@@ -20,50 +20,63 @@ struct rf_quick {
 	__u64 object; /* dentry whose inode is asked about; 0: ino tells it */
 	__u64 ino;    /* 0: there is no object yet */
 	__u32 rights;
-	__u32 seq;   /* the name's d_seq before all else was read */
-	__u32 links; /* a regular file has others */
-
+	__u32 seq;     /* the name's d_seq before all else was read */
+	__u32 links;   /* a regular file has others */
 	__u32 checked; /* the long way has to confirm */
+
+	/* what was found; the last two only where checked */
 	__u32 mount_seq;
+	__u32 state;
 	__u64 generation;
 	__u64 image;
-	__u32 state;
 };
 
 /* Of a caller that may be fenced. 1: allowed, nothing is to be recorded; 0: ask the long way. */
-int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir);
+__noinline int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir);
 
 /* RF_TREE_CHECK: the long way has answered too. Counts and denies if it says anything else. */
-int rf_quick_compare(struct rf_work *w, struct rf_quick *q);
+__noinline int rf_quick_compare(struct rf_work *w, struct rf_quick *q);
 
 /* Keeps what the judgement in w found out about the directory. */
-int rf_quick_keep(struct rf_work *w, struct rf_dir *dir);
+__noinline int rf_quick_keep(struct rf_work *w, struct rf_dir *dir);
 
 /*
  * The name of `dentry` in the mount, both a hook's own pointers that are never NULL. Its parent is
  * read after d_seq, and all is compared with d_seq in the end: what moved meanwhile goes the long
  * way.
  */
-static __always_inline int rf_quick_name(struct rf_quick *q, struct dentry *dentry,
-					 struct vfsmount *mnt, __u32 rights)
+static __always_inline struct rf_dir *rf_quick_dir(struct rf_quick *q, struct dentry *dentry,
+						   struct vfsmount *mnt, __u32 rights)
 {
 	struct dentry *parent;
-	struct rf_dir *dir;
 
 	q->seq = dentry->d_seq.seqcount.sequence;
 	RF_BARRIER();
 	parent = dentry->d_parent;
-	if ((__u64)dentry == (__u64)mnt->mnt_root || (__u64)parent == (__u64)dentry ||
-	    (dentry->d_flags & RF_DCACHE_COMPARE) || (q->seq & 1))
-		return 0;
+	/*
+	 * The root of a file system would be taken for a name in itself. That of a mount needs no
+	 * question: no walk in the mount comes by its parent, so nothing is kept for the two.
+	 */
+	if ((__u64)parent == (__u64)dentry || (dentry->d_flags & RF_DCACHE_COMPARE) || (q->seq & 1))
+		return NULL;
 	q->dir = (__u64)parent;
 	q->mnt = (__u64)mnt;
 	q->name = (__u64)dentry->d_name.name;
 	q->rights = rights;
-	dir = bpf_inode_storage_get(&rf_dir, parent->d_inode, NULL, 0);
-	if (!dir || rf_quick_ask(q, dir) != 1)
-		return 0;
+	return bpf_inode_storage_get(&rf_dir, parent->d_inode, NULL, 0);
+}
+
+static __always_inline int rf_quick_same(const struct rf_quick *q, struct dentry *dentry)
+{
 	return *(volatile unsigned int *)&dentry->d_seq.seqcount.sequence == q->seq;
+}
+
+static __always_inline int rf_quick_name(struct rf_quick *q, struct dentry *dentry,
+					 struct vfsmount *mnt, __u32 rights)
+{
+	struct rf_dir *dir = rf_quick_dir(q, dentry, mnt, rights);
+
+	return dir && rf_quick_ask(q, dir) == 1 && rf_quick_same(q, dentry);
 }
 
 /*
@@ -72,13 +85,14 @@ static __always_inline int rf_quick_name(struct rf_quick *q, struct dentry *dent
  */
 static __always_inline int rf_quick_inode(struct rf_quick *q, struct inode *inode, __u32 rights)
 {
-	__u32 type = inode->i_mode & RF_S_IFMT, links = inode->i_nlink;
+	__u32 type = inode->i_mode >> RF_S_IFSHIFT, links = inode->i_nlink;
 
 	q->ino = inode->i_ino;
-	q->links = type == RF_S_IFREG && links > 1;
-	if ((rights & (RF_A_WRITE | RF_A_APPEND)) && inode->i_sb->s_magic == RF_MAGIC_PROC)
+	if (!links || !(1U << type &
+			(1U << (RF_S_IFREG >> RF_S_IFSHIFT) | 1U << (RF_S_IFDIR >> RF_S_IFSHIFT))))
 		return 0;
-	return (type == RF_S_IFREG || type == RF_S_IFDIR) && links;
+	q->links = links > 1 && type == RF_S_IFREG >> RF_S_IFSHIFT;
+	return !(rights & (RF_A_WRITE | RF_A_APPEND)) || inode->i_sb->s_magic != RF_MAGIC_PROC;
 }
 
 /*

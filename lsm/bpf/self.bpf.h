@@ -20,15 +20,19 @@ struct rf_quick_self {
 static __always_inline int rf_self_cached(struct rf_quick_self *ret, struct task_struct *task)
 {
 	struct bpf_local_storage_map *map = (void *)&rf_task;
-	__u64 at = (__u64)RF_READ(task, bpf_storage) + map->cache_idx * sizeof(void *) +
-		   bpf_core_field_offset(struct bpf_local_storage, cache);
-	__u64 found = RF_CAST(struct timespec64, at)->tv_sec, value, last;
+	__u64 at = (__u64)task->bpf_storage + map->cache_idx * sizeof(void *) +
+		   bpf_core_field_offset(struct bpf_local_storage, cache),
+	      sandbox, last;
+	/* Words: the map and the value, as the loader has made sure (lsm/loader.c). */
+	struct itimerspec64 *found =
+		RF_CAST(struct itimerspec64, RF_CAST(struct timespec64, at)->tv_sec);
 
-	if ((__u64)RF_CAST(struct bpf_local_storage_data, found)->smap != (__u64)map)
+	if ((__u64)found->it_interval.tv_sec != (__u64)map)
 		return 0;
-	value = found + bpf_core_field_offset(struct bpf_local_storage_data, data);
-	ret->sandbox = RF_CAST(struct timespec64, value)->tv_sec;
-	last = RF_CAST(struct timespec64, value + sizeof(__u64))->tv_sec;
+	sandbox = found->it_interval.tv_nsec;
+	RF_PIN(sandbox); /* not one load for both kinds of pointers */
+	last = found->it_value.tv_sec;
+	ret->sandbox = sandbox;
 	ret->slot = (__u32)last;
 	ret->session = last >> 32 & 1;
 	return 1;

@@ -254,7 +254,7 @@ static void walk_words(const struct rf_img *img, struct rf_dfa_pos *pos, const _
 					: at + k == len ? 0
 							: fill)
 				<< (8 * k);
-		r = rf_dfa_word(img, pos, word);
+		r = rf_dfa_word(img, pos, word, 0);
 	}
 	assert(r == 0);
 }

@@ -181,6 +181,49 @@ test_names_in_a_directory_that_is_known() {
 	eq "$(events 'select(.operation == "create") | .rule.id' | sort -u)" keys "refused creations"
 }
 
+# By words, from the byte on that patterns tell apart, by pieces: each length, each place of a dot.
+test_names_of_every_length() {
+	local way
+	kept_world
+	policy names '"files": {"default": "allow", "rules": [
+  {"id": "keys", "deny": ["read"], "paths": ["**/*.key", "**/.env", "'"$T"'/open/n/xylophone"]} ]}'
+	mkdir -p "$T/open/n"
+	cat >"$T/names.py" <<'END'
+import os, sys
+os.chdir(sys.argv[1])
+names = {".env", ".en", ".envy", "xylophone", "xylophones", "xylo", "x"}
+for n in [*range(1, 36), 47, 48, 49, 250, 255]:
+    names |= {"a" * n, "x" * n, "\u00e9" * (n // 2)}
+    names |= {"a" * at + "." + "a" * (n - 1 - at) for at in {0, 1, n // 2, max(n - 8, 0), n - 1}}
+    names |= {"a" * (n - 4) + ".key", "a" * (n - 4) + "/key"[1:], "." * (n - 4) + ".key"} if n > 4 else set()
+names = sorted(name for name in names if name not in ("", ".", ".."))
+if sys.argv[2:] == ["make"]:
+    for name in names:
+        open(name, "w").close()
+    sys.exit()
+wrong = []
+for name in names * 3:
+    denied = name.endswith(".key") or name in (".env", "xylophone")
+    try:
+        os.close(os.open(name, os.O_RDONLY))
+        seen = False
+    except PermissionError:
+        seen = True
+    if seen != denied:
+        wrong.append(name)
+print(len(names), wrong[:5])
+END
+	python3 "$T/names.py" "$T/open/n" make
+	for way in off check only; do
+		"$RF" load --oracle=$way
+		allowed names python3 "$T/names.py" "$T/open/n"
+		eq "${OUT#* }" "[]" "names judged wrongly with --oracle=$way"
+		[ "${OUT% *}" -gt 250 ] || fail "only ${OUT% *} names"
+	done
+	"$RF" load --oracle=off
+	eq "$(mismatches)" 0 "answers that the walk did not confirm"
+}
+
 test_deep_directories_and_roots_of_others() {
 	local deep=$T/open i
 	kept_world
@@ -255,9 +298,9 @@ lie() { # FOLDER FOLDER
 	exec 8<"$1" 9<"$2"
 	mapfile -t told < <(kept_at 8)
 	mapfile -t other < <(kept_at 9)
-	eq "${#told[@]} ${#other[@]}" "128 128" "bytes kept for each"
-	# The state and its accept word: bytes 48 to 55 of the first way.
-	other=("${other[@]:0:48}" "${told[@]:48:8}" "${other[@]:56}")
+	eq "${#told[@]} ${#other[@]}" "176 176" "bytes kept for each"
+	# The states and their accept words: bytes 48 to 87 of the first way.
+	other=("${other[@]:0:48}" "${told[@]:48:40}" "${other[@]:88}")
 	bpftool map update pinned /sys/fs/bpf/ringfence/rf_dir key hex 09 00 00 00 \
 		value hex "${other[@]}" || fail "cannot falsify"
 	exec 8<&- 9<&-
@@ -310,7 +353,7 @@ print(libc.inotify_add_watch(fd, sys.argv[1].encode(), 2), flush=True)
 time.sleep(600)' "$T/denied/o/v"
 	wait_for 'grep -qsx 1 "$T/.background"' "the watch"
 	exec 9<"$T/denied/o/v"
-	[ "$(kept_at 9 | wc -l)" = 128 ] || fail "nothing is kept while the dentry is there"
+	[ "$(kept_at 9 | wc -l)" = 176 ] || fail "nothing is kept while the dentry is there"
 	exec 9<&-
 	for _ in 1 2 3; do echo 2 >/proc/sys/vm/drop_caches; done
 	exec 9<"$T/denied/o/v"
