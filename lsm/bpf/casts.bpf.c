@@ -13,3 +13,4 @@
 #include "lsm/bpf/mmap.bpf.c"
 #include "lsm/bpf/quick.bpf.c"
 #include "lsm/bpf/quick_net.bpf.c"
+#include "lsm/bpf/sock.bpf.c"

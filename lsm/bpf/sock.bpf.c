@@ -2,7 +2,7 @@
 /*
  * Sockets: made, bound, connected, listening, sending.
  */
-#include "lsm/bpf/sock.bpf.h"
+#include "lsm/bpf/quick_net.bpf.h"
 
 #define RF_NETLINK_ROUTE 0
 #define RF_NETLINK_AUDIT 9
@@ -45,7 +45,7 @@ int BPF_PROG(rf_sock_connect, struct socket *sock, struct sockaddr *address, int
 	__u32 family;
 	int r;
 
-	if (ret || rf_quick_peer(sock, (__u64)address, addrlen, RF_A_CONNECT))
+	if (ret || rf_quick_peer_near(sock, (__u64)address, addrlen, RF_A_CONNECT))
 		return ret;
 	sk = BPF_CORE_READ(sock, sk);
 	family = rf_sock_family(sk);

@@ -29,6 +29,8 @@ struct written {
 
 RF_VEC_DEFINE(written_lists, struct written);
 
+#define FEW_KEYS 64
+
 struct net {
 	struct rf_pack *pack;
 	const struct rf_policy *policy;
@@ -41,6 +43,7 @@ struct net {
 	uint32_t *table; /* of lists + 1, by hash */
 	size_t table_size;
 	struct entries entries;
+	uint32_t keys;			 /* where they go, if that is known beforehand; else 0 */
 	struct rf_addr_points addresses; /* finished keys, and the list of each */
 	struct rule_list list_of;
 };
@@ -287,8 +290,9 @@ static int write_keys(struct net *n)
 			"the addresses of the network rules make %zu intervals, the limit "
 			"is %d",
 			count, RF_NET_ADDR_MAX);
+	keys = n->keys;
 	r = rf_pack_room(n->pack, count * 2, 2, &lists, n->err);
-	if (r == 0)
+	if (r == 0 && !keys)
 		r = rf_pack_room(n->pack, count * 4, RF_PAGE_CELLS, &keys, n->err);
 	if (r < 0)
 		return r;
@@ -355,6 +359,9 @@ int rf_pack_net(struct rf_pack *pack, const struct rf_policy *policy, struct rf_
 	n.table = calloc(n.table_size, sizeof(*n.table));
 	if (!n.table)
 		return no_memory(&n);
+	/* Few keys have a page with all that belongs to them, so that one look-up finds it. */
+	if (r == 0 && n.points.len <= FEW_KEYS)
+		r = rf_pack_room(pack, n.points.len * 4, RF_PAGE_CELLS, &n.keys, err);
 	if (r == 0)
 		r = sweep(&n);
 	if (r == 0)
