@@ -99,9 +99,7 @@ static __always_inline __u32 rf_rest_begins(const struct rf_rest *rest, __u64 wo
 static __always_inline int rf_rest_word(const struct rf_rest *rest, __u32 k, __u64 word,
 					__u64 *before)
 {
-	/* The first byte was looked at: here it is neither an end nor, as it is ASCII, one of the
-	 * two.
-	 */
+	/* The first byte was looked at, and is no end; taken for one of the two it is stepped. */
 	return rf_dfa_skip(rest->bytes, k ? word : word | 0xff, 0, before);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Addresses as rules mean them, for both ways of asking: address.bpf.c, quick_net.bpf.c.
+ * Addresses as rules mean them, for both ways of asking: address.bpf.c, quick_net.bpf.h.
  */
 #ifndef RF_BPF_ADDRESS_H
 #define RF_BPF_ADDRESS_H

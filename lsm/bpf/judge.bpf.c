@@ -45,8 +45,13 @@ static __always_inline void classify(struct rf_work *w)
 /* May the state before the last name be kept for the directory? All of it was true at once. */
 static __always_inline void learn(struct rf_work *w)
 {
+	struct vfsmount *mnt = (void *)w->at_mnt;
 	struct dentry *dentry = (void *)w->at_dentry;
 
+	/* The root of a mount is no name in this mount, though it may be one where that is mounted.
+	 */
+	if (RF_READ(mnt, mnt_root) == dentry)
+		return;
 	if (w->spot.code || w->walk_code || w->up_unsure || (w->tree_generation & 1) ||
 	    !w->n_hops || w->hop[0].dentry != w->at_dentry ||
 	    rf_generation_now() != w->tree_generation ||

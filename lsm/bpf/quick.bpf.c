@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is kept about directories: asked, compared with the walk, written.
+ * What is kept about directories: asked (quick_ask.bpf.h), compared with the walk, written.
  */
 #include "lsm/bpf/quick_ask.bpf.h"
 
@@ -186,20 +186,14 @@ static __noinline int find_rest(struct rest_search *search)
 	return rf_rest_find(&search->img, &pos, rest);
 }
 
-/*
- * So that the short way need not look at the image to know it. While this call runs, no policy of
- * its generation's place can be another: replacing it waits for all calls (lsm/replace.c).
- */
+/* So that the short way need not look at the image to know it. */
 static __always_inline void note_image(const struct rf_work *w)
 {
 	struct rf_sandbox *sb = rf_sandbox_of(w->slot);
-	__u32 gen = w->policy_gen, at = gen & 1;
+	__u64 word = rf_image_word(w->up_image, w->policy_gen);
 
-	if (!sb || sb->id != w->sandbox || READ_AGAIN(sb->images[at].gen) == gen)
-		return;
-	WRITE_NOW(sb->images[at].gen, 0);
-	WRITE_NOW(sb->images[at].id, w->up_image);
-	WRITE_NOW(sb->images[at].gen, gen);
+	if (sb && sb->id == w->sandbox && READ_AGAIN(sb->images[w->policy_gen & 1]) != word)
+		READ_AGAIN(sb->images[w->policy_gen & 1]) = word;
 }
 
 __noinline int rf_quick_keep(struct rf_work *w, struct rf_dir *dir)

@@ -24,7 +24,7 @@ struct rf_quick {
 	__u32 links;   /* a regular file has others */
 	__u32 checked; /* the long way has to confirm */
 
-	/* what was found; the last two only where checked */
+	/* what was found, where checked */
 	__u32 mount_seq;
 	__u32 state;
 	__u64 generation;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The short way itself, for who has it in line: the hook that is run most, and rf_quick_ask for all
- * others. Only where the kernel's memory is read by casts; see casts.bpf.c.
+ * The short way itself, for who has it in line: the hooks that are run most, and rf_quick_ask for
+ * all others. Only where the kernel's memory is read by casts; see casts.bpf.c.
  */
 #ifndef RF_BPF_QUICK_ASK_H
 #define RF_BPF_QUICK_ASK_H
@@ -11,8 +11,7 @@
 
 extern const void mount_lock __ksym __weak;
 
-#define READ_AGAIN(x)	 (*(volatile __typeof__(x) *)&(x))
-#define WRITE_NOW(x, to) (READ_AGAIN(x) = (to))
+#define READ_AGAIN(x) (*(volatile __typeof__(x) *)&(x))
 
 static __always_inline __u32 mounts_now(void)
 {
@@ -106,22 +105,18 @@ static __always_inline __s64 judge_name(const struct rf_way *way, __u64 name, __
 }
 
 /*
- * The sandbox and the image that judge the caller now: NULL, or *image, which is not 0. While a
- * call runs no other image can get into its generation's place (lsm/replace.c).
+ * The sandbox that judges the caller, and by which generation of its policy: once for a call, which
+ * looks at no other. While it runs no other image can get into that generation's place
+ * (lsm/replace.c).
  */
-static __always_inline struct rf_sandbox *sandbox_now(const struct rf_quick_self *self,
-						      __u64 *image)
+static __always_inline struct rf_sandbox *sandbox_now(const struct rf_quick_self *self, __u32 *gen)
 {
 	struct rf_sandbox *sb = rf_sandbox_of(self->slot);
-	__u32 gen;
 
 	if (!sb || sb->id != self->sandbox)
 		return NULL;
-	gen = READ_AGAIN(sb->policy_gen);
-	if (READ_AGAIN(sb->images[gen & 1].gen) != gen)
-		return NULL;
-	*image = READ_AGAIN(sb->images[gen & 1].id);
-	return *image ? sb : NULL;
+	*gen = READ_AGAIN(sb->policy_gen);
+	return sb;
 }
 
 /*
@@ -132,8 +127,8 @@ static __always_inline struct rf_sandbox *sandbox_now(const struct rf_quick_self
 static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *dir,
 				     struct task_struct *task, bool near)
 {
-	__u64 ns, image = 0, generation, word;
-	__u32 zero = 0, turn, mount_seq, mode;
+	__u32 zero = 0, turn, mount_seq, mode, gen = 0;
+	__u64 ns, image, generation, word;
 	const struct rf_sandbox *sb;
 	struct rf_quick_self self;
 	const struct rf_tree *tree;
@@ -145,9 +140,11 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 	if (!rf_quick_self(&self, task))
 		return 0;
 	tree = bpf_map_lookup_elem(&rf_tree, &zero);
-	sb = sandbox_now(&self, &image);
+	sb = sandbox_now(&self, &gen);
 	if (!tree || !sb || may_be_nailed(sb, q->ino))
 		return 0;
+	/* Of an image that nobody noted: none that a way has. */
+	image = rf_image_word(READ_AGAIN(sb->images[gen & 1]), gen);
 	generation = READ_AGAIN(tree->generation);
 	if (((__u32)generation | mount_seq) & 1)
 		return 0;
@@ -166,7 +163,7 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 		return 0;
 	found = judged(way->state, way->accept);
 	if (!(way->accept & RF_ACC_UNIVERSAL))
-		found = judge_name(way, q->name, word, rf_image_now(sb, self.slot), near);
+		found = judge_name(way, q->name, word, rf_image_at(self.slot, gen), near);
 	if (found < 0 || READ_AGAIN(way->turn) != turn)
 		return 0;
 	if (mode == RF_TREE_CHECK) {
@@ -181,8 +178,8 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 }
 
 /*
- * rf_quick_file but for a call, where the kernel has casts; 0 where anything is left to do, which
- * rf_quick_file does then.
+ * rf_quick_file but for a call, where the kernel has casts; 0 where anything is left to do: also
+ * rf_quick_file where rf_quick_again says so.
  */
 static __always_inline int rf_quick_file_near(struct file *file, __u32 rights)
 {
@@ -196,6 +193,15 @@ static __always_inline int rf_quick_file_near(struct file *file, __u32 rights)
 		return 0;
 	dir = rf_quick_dir(&q, file->f_path.dentry, file->f_path.mnt, rights);
 	return dir && quick_ask(&q, dir, task, true) && rf_quick_same(&q, file->f_path.dentry);
+}
+
+/* Has rf_quick_file still to be asked? Else it would answer as rf_quick_file_near did. */
+static __always_inline bool rf_quick_again(void)
+{
+	__u32 zero = 0;
+	const struct rf_tree *tree = bpf_map_lookup_elem(&rf_tree, &zero);
+
+	return !rf_casts || (tree && tree->mode == RF_TREE_CHECK);
 }
 
 #endif

@@ -23,7 +23,7 @@ static __always_inline int rf_self_cached(struct rf_quick_self *ret, struct task
 	__u64 at = (__u64)task->bpf_storage + map->cache_idx * sizeof(void *) +
 		   bpf_core_field_offset(struct bpf_local_storage, cache),
 	      sandbox, last;
-	/* Words: the map and the value, as the loader has made sure (lsm/loader.c). */
+	/* Words: the map and the value, as the loader has made sure (lsm/kernel_btf.c). */
 	struct itimerspec64 *found =
 		RF_CAST(struct itimerspec64, RF_CAST(struct timespec64, at)->tv_sec);
 

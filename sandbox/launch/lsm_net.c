@@ -359,7 +359,7 @@ int rf_pack_net(struct rf_pack *pack, const struct rf_policy *policy, struct rf_
 	n.table = calloc(n.table_size, sizeof(*n.table));
 	if (!n.table)
 		return no_memory(&n);
-	/* Few keys have a page with all that belongs to them, so that one look-up finds it. */
+	/* Few keys have a page with what belongs to them, which mostly is one look-up then. */
 	if (r == 0 && n.points.len <= FEW_KEYS)
 		r = rf_pack_room(pack, n.points.len * 4, RF_PAGE_CELLS, &n.keys, err);
 	if (r == 0)
