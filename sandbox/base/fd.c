@@ -196,9 +196,11 @@ static int check_owner(const struct stat *st, const char *name, struct rf_err *e
 				  "%s belongs to user %u, who is neither root nor the caller", name,
 				  st->st_uid);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return rf_err_set(err, -EPERM,
-				  "%s can be written by others than its owner (mode %04o)", name,
-				  st->st_mode & 07777);
+		return rf_err_set(
+			err, -EPERM,
+			"%s can be written by others than its owner (mode %04o): take that "
+			"away with chmod go-w",
+			name, st->st_mode & 07777);
 	return 0;
 }
 

@@ -161,7 +161,10 @@ static void files_that_others_may_change_are_refused(void **state RF_UNUSED)
 	assert_int_equal(rf_fd_secure_check(fd, "policy", NULL), 0);
 	assert_int_equal(fchmod(fd, 0620), 0);
 	assert_int_equal(rf_fd_secure_check(fd, "policy", &err), -EPERM);
-	assert_string_equal(err.msg, "policy can be written by others than its owner (mode 0620)");
+	assert_string_equal(
+		err.msg,
+		"policy can be written by others than its owner (mode 0620): take that away with "
+		"chmod go-w");
 	assert_int_equal(fchmod(fd, 0602), 0);
 	assert_int_equal(rf_fd_secure_check(fd, "policy", NULL), -EPERM);
 	assert_int_equal(fchmod(fd, 0600), 0);
