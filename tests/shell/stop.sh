@@ -42,7 +42,7 @@ listed() { # FILTER: what jq says of the sandbox of that name
 is "status: id, policy, supervisor" "$(listed '"\(.id).json \(.policy) \(.supervisor) \(.state) \(.sha256 | length)"')" \
 	"$(basename "$(record)") p $pid live 64"
 is "status: once" "$("$RF" status --json | grep -o "\"name\":\"$NAME\"" | wc -l)" 1
-like "status: in text" "$("$RF" status)" "$(basename "$(record)" .json)  $NAME  policy p( |\$)"
+like "status: in text" "$("$RF" status)" "$(basename "$(record)" .json)  $NAME  policy p([[:space:]]|\$)"
 ok "status: in metrics" test "$("$RF" status --metrics | sed -n 's/^ringfence_sandboxes //p')" -ge 1
 run "$RF" exec "$NAME" -- cat /proc/self/cgroup
 is "exec: in the sandbox's cgroup" "$out" "$(cat "/proc/$inner/cgroup")"
