@@ -50,15 +50,6 @@ static inline __u32 rf_image_at(__u32 slot, __u32 policy_gen)
 }
 
 /*
- * rf_sandbox.images: the head's id of the image of a generation, in one word with it, so that what
- * was noted of another generation is the id of no image.
- */
-static inline __u64 rf_image_word(__u64 id, __u32 policy_gen)
-{
-	return id ^ (policy_gen + 1ull) * 0x9e3779b97f4a7c15ull;
-}
-
-/*
  * Nails hold objects that deny rules name without a wildcard, whatever other names they have
  * (POLICY.md 13). Hash "rf_nail_object" gives each such object a serial number that is never used
  * again, and forgets it when the object is freed: so an inode number that comes back is another
@@ -158,12 +149,7 @@ struct rf_sandbox {
 	__u64 rest_until;
 	/* Who is replacing the policy, as in self_tgid: the slot is not given out meanwhile. */
 	__u64 replacer;
-	/*
-	 * By the generation's lowest bit: which image that generation has, as the kernel side found
-	 * it when it judged by it (rf_image_word). User space leaves it alone.
-	 */
-	__u64 images[2];
-	__u64 spare[6];
+	__u64 spare[8];
 };
 
 #define RF_REST_NS 50000000ULL

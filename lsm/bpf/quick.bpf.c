@@ -186,16 +186,6 @@ static __noinline int find_rest(struct rest_search *search)
 	return rf_rest_find(&search->img, &pos, rest);
 }
 
-/* So that the short way need not look at the image to know it. */
-static __always_inline void note_image(const struct rf_work *w)
-{
-	struct rf_sandbox *sb = rf_sandbox_of(w->slot);
-	__u64 word = rf_image_word(w->up_image, w->policy_gen);
-
-	if (sb && sb->id == w->sandbox && READ_AGAIN(sb->images[w->policy_gen & 1]) != word)
-		READ_AGAIN(sb->images[w->policy_gen & 1]) = word;
-}
-
 __noinline int rf_quick_keep(struct rf_work *w, struct rf_dir *dir)
 {
 	const struct rf_image_head *head;
@@ -227,6 +217,5 @@ __noinline int rf_quick_keep(struct rf_work *w, struct rf_dir *dir)
 	way->rest = search.rest;
 	way->rest.flags |= links;
 	__sync_fetch_and_add(&way->turn, 1);
-	note_image(w);
 	return 0;
 }

@@ -105,21 +105,6 @@ static __always_inline __s64 judge_name(const struct rf_way *way, __u64 name, __
 }
 
 /*
- * The sandbox that judges the caller, and by which generation of its policy: once for a call, which
- * looks at no other. While it runs no other image can get into that generation's place
- * (lsm/replace.c).
- */
-static __always_inline struct rf_sandbox *sandbox_now(const struct rf_quick_self *self, __u32 *gen)
-{
-	struct rf_sandbox *sb = rf_sandbox_of(self->slot);
-
-	if (!sb || sb->id != self->sandbox)
-		return NULL;
-	*gen = READ_AGAIN(sb->policy_gen);
-	return sb;
-}
-
-/*
  * 1: allowed, nothing is to be recorded; 0: ask the long way. `near`: 0 also
  * where the long way has to confirm, which goes by *q otherwise. What calls a function stands
  * before what does not: between calls only four values have registers.
@@ -127,12 +112,14 @@ static __always_inline struct rf_sandbox *sandbox_now(const struct rf_quick_self
 static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *dir,
 				     struct task_struct *task, bool near)
 {
-	__u32 zero = 0, turn, mount_seq, mode, gen = 0;
+	__u32 zero = 0, turn, mount_seq, mode, at;
 	__u64 ns, image, generation, word;
+	const struct rf_image_head *head;
 	const struct rf_sandbox *sb;
 	struct rf_quick_self self;
 	const struct rf_tree *tree;
 	const struct rf_way *way;
+	struct rf_img img;
 	__s64 found;
 
 	word = near || rf_casts ? word_at(q->name) : 0;
@@ -140,11 +127,15 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 	if (!rf_quick_self(&self, task))
 		return 0;
 	tree = bpf_map_lookup_elem(&rf_tree, &zero);
-	sb = sandbox_now(&self, &gen);
-	if (!tree || !sb || may_be_nailed(sb, q->ino))
+	sb = rf_sandbox_of(self.slot);
+	if (!tree || !sb || sb->id != self.sandbox || may_be_nailed(sb, q->ino))
 		return 0;
-	/* Of an image that nobody noted: none that a way has. */
-	image = rf_image_word(READ_AGAIN(sb->images[gen & 1]), gen);
+	/* Once: who is asked about and what a name is stepped in is one policy. */
+	at = rf_image_now(sb, self.slot);
+	head = rf_head_of(at, &img);
+	if (!head)
+		return 0;
+	image = head->id;
 	generation = READ_AGAIN(tree->generation);
 	if (((__u32)generation | mount_seq) & 1)
 		return 0;
@@ -158,12 +149,12 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 			return 0;
 	}
 	mode = tree->mode;
-	if (mode == RF_TREE_WALK || (near && mode == RF_TREE_CHECK) ||
+	if ((near ? mode != RF_TREE_KEEP : mode == RF_TREE_WALK) ||
 	    ((way->rest.flags & RF_WAY_LINKS) && (q->links || q->object)))
 		return 0;
 	found = judged(way->state, way->accept);
 	if (!(way->accept & RF_ACC_UNIVERSAL))
-		found = judge_name(way, q->name, word, rf_image_at(self.slot, gen), near);
+		found = judge_name(way, q->name, word, at, near);
 	if (found < 0 || READ_AGAIN(way->turn) != turn)
 		return 0;
 	if (mode == RF_TREE_CHECK) {
