@@ -42,8 +42,8 @@ __noinline int rf_quick_keep(struct rf_work *w, struct rf_dir *dir);
 
 /*
  * The name of `dentry` in the mount, both a hook's own pointers that are never NULL. Its parent is
- * read after d_seq, and all is compared with d_seq in the end: what moved meanwhile goes the long
- * way.
+ * read after d_seq, and d_seq is compared in the end (rf_quick_same): what moved meanwhile goes the
+ * long way. NULL: nothing is kept, or it is not for the short way.
  */
 static __always_inline struct rf_dir *rf_quick_dir(struct rf_quick *q, struct dentry *dentry,
 						   struct vfsmount *mnt, __u32 rights)

@@ -885,7 +885,7 @@ static void words_are_bytes(void **state)
 			assert_int_equal(state_by_rest(&f.img, start, name, &known),
 					 rf_dfa_state(&byte));
 		}
-		/* The third policy has three special bytes, the last one names in brackets. */
+		/* The third policy tells three bytes apart, so no name is one of the rest. */
 		assert_int_equal(known > 0, p != 2);
 		drop(&f);
 	}

@@ -195,7 +195,7 @@ names = {".env", ".en", ".envy", "xylophone", "xylophones", "xylo", "x"}
 for n in [*range(1, 36), 47, 48, 49, 250, 255]:
     names |= {"a" * n, "x" * n, "\u00e9" * (n // 2)}
     names |= {"a" * at + "." + "a" * (n - 1 - at) for at in {0, 1, n // 2, max(n - 8, 0), n - 1}}
-    names |= {"a" * (n - 4) + ".key", "a" * (n - 4) + "/key"[1:], "." * (n - 4) + ".key"} if n > 4 else set()
+    names |= {"a" * (n - 4) + ".key", "a" * (n - 3) + "key", "." * (n - 4) + ".key"} if n > 4 else set()
 names = sorted(name for name in names if name not in ("", ".", ".."))
 if sys.argv[2:] == ["make"]:
     for name in names:
