@@ -4,8 +4,9 @@
  *
  * A row needs its header cells and one cell for each edge, at fixed distances from a base that no
  * other row of the page has. Free cells are bits; the bases where a row fits are the AND of the
- * free bits turned by each distance, 64 bases at a time. Rows are placed depth first, so that a
- * walk mostly stays in its page.
+ * free bits turned by each distance, 64 bases at a time. States that most bytes lead back to come
+ * first, each in one page with what it leads to (RF_TAG_STAYS); the others are placed depth first,
+ * so that a walk mostly stays in its page.
  */
 #include <string.h>
 
@@ -13,6 +14,8 @@
 
 #define WORDS	   (RF_PAGE_CELLS / 64)
 #define OPEN_PAGES 4
+
+#define STAYS_EDGES 15 /* of states that are worth it to be placed with what they lead to */
 
 struct sheet {
 	uint32_t page;
@@ -115,45 +118,112 @@ static void make_shape(struct shape *shape, const struct rf_dfa *dfa, uint32_t q
 		shape->at[shape->n++] = (uint16_t)dfa->edges.data[state->edges + e].byte;
 }
 
+static bool place_in(struct sheet *sheet, const struct rf_dfa *dfa, uint32_t q, uint32_t *ret)
+{
+	struct shape shape;
+	int base;
+
+	make_shape(&shape, dfa, q);
+	base = find_base(sheet, &shape);
+	if (base < 0)
+		return false;
+	take(sheet, &shape, (uint32_t)base);
+	*ret = sheet->page << RF_PAGE_SHIFT | (uint32_t)base;
+	return true;
+}
+
 /* *ret is the cell number of the state's base. The newest page is tried first. */
 static int place(struct overlay *o, const struct rf_dfa *dfa, uint32_t q, uint32_t *ret)
 {
 	struct sheet *sheet;
-	struct shape shape;
-	int base = -1, r;
+	int r;
 
-	make_shape(&shape, dfa, q);
-	for (size_t k = o->n_open; k-- > 0 && base < 0;) {
-		sheet = &o->open[k];
-		base = find_base(sheet, &shape);
-	}
-	if (base < 0) {
-		r = open_sheet(o, &sheet);
-		if (r < 0)
-			return r;
-		base = find_base(sheet, &shape);
-	}
-	take(sheet, &shape, (uint32_t)base);
-	*ret = sheet->page << RF_PAGE_SHIFT | (uint32_t)base;
+	for (size_t k = o->n_open; k-- > 0;)
+		if (place_in(&o->open[k], dfa, q, ret))
+			return 0;
+	r = open_sheet(o, &sheet);
+	if (r < 0)
+		return r;
+	(void)place_in(sheet, dfa, q, ret); /* a page takes any row */
 	return 0;
 }
 
-/* Places every state, depth first from the start. */
+/* A state and all that it leads to in this page, or nothing is placed. */
+static bool place_together(struct sheet *sheet, const struct rf_dfa *dfa, uint32_t q, bool *placed,
+			   uint32_t *base_of)
+{
+	const struct rf_dfa_state *state = &dfa->states.data[q];
+	struct sheet before = *sheet;
+	uint32_t mine[STAYS_EDGES + 1], n = 0;
+
+	for (uint32_t e = 0; e <= state->n_edges; e++) {
+		uint32_t to = e ? dfa->edges.data[state->edges + e - 1].to : q;
+
+		if (placed[to] ? base_of[to] >> RF_PAGE_SHIFT == sheet->page
+			       : place_in(sheet, dfa, to, &base_of[to])) {
+			if (!placed[to])
+				mine[n++] = to;
+			placed[to] = true;
+			continue;
+		}
+		*sheet = before;
+		while (n)
+			placed[mine[--n]] = false;
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Places the states that stay, where that can be done: the kernel side looks at the names there by
+ * words, which the border of a page between such a state and the next one would forbid.
+ */
+static int place_staying(struct overlay *o, const struct rf_dfa *dfa, bool *placed,
+			 uint32_t *base_of)
+{
+	for (uint32_t q = 0; q < dfa->states.len; q++) {
+		const struct rf_dfa_state *state = &dfa->states.data[q];
+		struct sheet *sheet;
+		bool apart = false;
+		int r;
+
+		if (state->fallback != q || state->universal || state->n_edges > STAYS_EDGES)
+			continue;
+		for (uint32_t e = 0; e < state->n_edges; e++)
+			apart |= placed[dfa->edges.data[state->edges + e].to];
+		if (o->n_open && place_together(&o->open[o->n_open - 1], dfa, q, placed, base_of))
+			continue;
+		if (apart || placed[q])
+			continue; /* with states that have their page: no other would do */
+		r = open_sheet(o, &sheet);
+		if (r < 0)
+			return r;
+		(void)place_together(sheet, dfa, q, placed, base_of);
+	}
+	return 0;
+}
+
+/* Places every state: those that stay, then depth first from the start. */
 static int place_all(struct overlay *o, const struct rf_dfa *dfa, uint32_t *base_of)
 {
 	size_t n = dfa->states.len, top = 0;
 	RF_AUTOFREE uint32_t *stack = calloc(n + 1, sizeof(*stack));
 	RF_AUTOFREE bool *seen = calloc(n + 1, sizeof(*seen));
+	RF_AUTOFREE bool *placed = calloc(n + 1, sizeof(*placed));
+	int r;
 
-	if (!stack || !seen)
+	if (!stack || !seen || !placed)
 		return rf_err_set(o->err, -ENOMEM, "no memory to pack the policy");
+	r = place_staying(o, dfa, placed, base_of);
+	if (r < 0)
+		return r;
 	stack[top++] = 0;
 	seen[0] = true;
 	while (top) {
 		uint32_t q = stack[--top];
 		const struct rf_dfa_state *state = &dfa->states.data[q];
-		int r = place(o, dfa, q, &base_of[q]);
 
+		r = placed[q] ? 0 : place(o, dfa, q, &base_of[q]);
 		if (r < 0)
 			return r;
 		for (uint32_t e = 0; e <= state->n_edges; e++) {

@@ -891,8 +891,40 @@ static void words_are_bytes(void **state)
 	}
 }
 
-UNIT_MAIN(cmocka_unit_test(words_are_bytes), cmocka_unit_test(files_by_table),
-	  cmocka_unit_test(audit_mode_lets_pass_all_but_self),
+/*
+ * Wherever the borders of pages come to lie, which the lengths of all other paths decide: the state
+ * of most names stays in one page with what it leads to, and answers by words.
+ */
+static void no_border_makes_names_slow(void **state)
+{
+	static const __u8 name[RF_NAME_BUF + RF_WORD] = "aaaabbbbcccc";
+	char json[4096], path[240];
+
+	(void)state;
+	for (size_t len = 1; len < sizeof(path); len += 2) {
+		unsigned int known = 0;
+		struct rf_dfa_pos pos;
+		struct fixture f;
+
+		for (size_t i = 0; i < len; i++)
+			path[i] = (char)('a' + i % 23);
+		(void)snprintf(json, sizeof(json),
+			       "{\"ringfence\":1,\"name\":\"t\",\"files\":{\"default\":\"allow\","
+			       "\"rules\":[{\"deny\":[\"read\"],\"paths\":[\"/a%.*s\",\"**/*.key\","
+			       "\"**/*~\"]}]}}",
+			       (int)len, path);
+		f = make(json);
+		walk(&f, "/usr/share", &pos);
+		assert_int_equal(rf_dfa_byte(&f.img, &pos, '/'), 0);
+		(void)state_by_rest(&f.img, pos, name, &known);
+		if (!known)
+			fail_msg("not with a path of %zu bytes", len);
+		drop(&f);
+	}
+}
+
+UNIT_MAIN(cmocka_unit_test(words_are_bytes), cmocka_unit_test(no_border_makes_names_slow),
+	  cmocka_unit_test(files_by_table), cmocka_unit_test(audit_mode_lets_pass_all_but_self),
 	  cmocka_unit_test(absent_sections_are_open_but_for_self),
 	  cmocka_unit_test(audit_mode_keeps_self_below_a_denied_tree),
 	  cmocka_unit_test(aliases_add_nothing), cmocka_unit_test(network_by_table),
