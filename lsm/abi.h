@@ -15,7 +15,7 @@
 #include "lsm/abi_stack.h"
 #include "lsm/abi_tree.h"
 
-#define RF_ABI_VERSION 5
+#define RF_ABI_VERSION 6
 
 /* ---- map values ---- */
 
@@ -77,7 +77,7 @@ struct rf_nailed {
 
 #define RF_NAIL_OBJECTS 65536
 #define RF_USER_OBJECTS 32768
-#define RF_NAIL_WORDS	4
+#define RF_NAIL_WORDS	8
 
 /* What program "rf_identify" is run on: the object behind a descriptor of the caller. */
 struct rf_identify {
@@ -95,10 +95,19 @@ struct rf_swap {
 	__u32 done; /* 1: it does */
 };
 
-/* Which of the 64 * RF_NAIL_WORDS bits tells that an inode number may be nailed. */
+/*
+ * Which two of the 64 * RF_NAIL_WORDS bits tell that an inode number may be nailed. With one of 256
+ * bits 30 nails had each ninth file asked about. The device is left out: it would be read each
+ * time.
+ */
 static inline __u32 rf_nail_bit(__u64 ino)
 {
-	return (__u32)((ino * 0x9e3779b97f4a7c15ull) >> 56);
+	return (__u32)((ino * 0x9e3779b97f4a7c15ull) >> 55);
+}
+
+static inline __u32 rf_nail_second(__u64 ino)
+{
+	return (__u32)((ino * 0x9e3779b97f4a7c15ull) >> 46 & 0x1ff);
 }
 
 /*
@@ -142,14 +151,15 @@ struct rf_sandbox {
 	__u64 lost_other; /* of `lost`: records that were no access */
 	__u32 fold_dirty; /* some fold has repeats to tell; swapped to 0 by the stream's owner */
 	__u32 nail_room;  /* capacity of the slot's map of nails; user space only */
-	/* Nailed objects: a bit by rf_nail_bit of each one's inode number; none set: none. */
+	/* Nailed objects: each one's two bits (rf_nail_bit, rf_nail_second); and are there any? */
 	__u64 nail_bits[RF_NAIL_WORDS];
+	__u64 nails;
 	__u64 owner; /* uid + 1 of the user for whom the service made it; 0: root's own */
 	/* Until then (CLOCK_BOOTTIME) records that are no denials wake nobody; set at each wake. */
 	__u64 rest_until;
 	/* Who is replacing the policy, as in self_tgid: the slot is not given out meanwhile. */
 	__u64 replacer;
-	__u64 spare[8];
+	__u64 spare[3];
 };
 
 #define RF_REST_NS 50000000ULL

@@ -147,6 +147,19 @@ static int serial_of(int table, const struct rf_nail_object *object, __u64 *ret,
 	return 0;
 }
 
+static void mark_one(struct rf_sandbox *sb, uint32_t bit)
+{
+	__atomic_fetch_or(&sb->nail_bits[bit / 64 % RF_NAIL_WORDS], UINT64_C(1) << bit % 64,
+			  __ATOMIC_RELEASE);
+}
+
+static void mark(struct rf_sandbox *sb, uint64_t ino)
+{
+	mark_one(sb, rf_nail_bit(ino));
+	mark_one(sb, rf_nail_second(ino));
+	__atomic_store_n(&sb->nails, 1, __ATOMIC_RELEASE);
+}
+
 int rf_fence_nail(struct rf_lsm *lsm, uint32_t slot, int fd, uint64_t image, uint32_t state,
 		  struct rf_err *err)
 {
@@ -154,7 +167,6 @@ int rf_fence_nail(struct rf_lsm *lsm, uint32_t slot, int fd, uint64_t image, uin
 	RF_AUTOCLOSE int map = rf_inner_fd(lsm->nail_fd, slot);
 	struct rf_nail nail = {.image = image};
 	struct rf_nailed nailed = {.state = state};
-	uint32_t bit;
 	int r;
 
 	if (!sb || map < 0)
@@ -167,7 +179,6 @@ int rf_fence_nail(struct rf_lsm *lsm, uint32_t slot, int fd, uint64_t image, uin
 		return r;
 	if (bpf_map_update_elem(map, &nail, &nailed, BPF_ANY) < 0)
 		return rf_err_sys(err, -errno, "cannot nail an object");
-	bit = rf_nail_bit(nailed.object.ino);
-	__atomic_fetch_or(&sb->nail_bits[bit / 64], UINT64_C(1) << bit % 64, __ATOMIC_RELEASE);
+	mark(sb, nailed.object.ino);
 	return 0;
 }

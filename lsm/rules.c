@@ -295,6 +295,7 @@ static void go_live(struct rf_sandbox *sb, const struct rf_fence_spec *spec)
 	sb->flags = (spec->stacks ? RF_SBF_STACKS : 0) | (spec->container ? RF_SBF_CONTAINER : 0);
 	sb->policy_gen = (sb->policy_gen | 1) + 1;
 	memset(sb->nail_bits, 0, sizeof(sb->nail_bits));
+	sb->nails = 0;
 	__atomic_store_n(&sb->id, spec->id, __ATOMIC_RELEASE);
 	__atomic_store_n(&sb->state, RF_SB_LIVE, __ATOMIC_RELEASE);
 	__atomic_store_n(&sb->self_tgid, (spec->id << 32) | spec->supervisor, __ATOMIC_RELEASE);

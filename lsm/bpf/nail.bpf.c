@@ -64,7 +64,7 @@ int rf_nail_ask(struct rf_work *w, __u32 rights)
 	struct inode *inode;
 	struct rf_img img;
 	struct rf_nailed *nailed;
-	__u32 slot, bit;
+	__u32 slot;
 	void *map;
 
 	if (!w)
@@ -78,8 +78,7 @@ int rf_nail_ask(struct rf_work *w, __u32 rights)
 	if (!inode || !sb)
 		return inode ? unknown(w, rights) : 0;
 	object.ino = BPF_CORE_READ(inode, i_ino);
-	bit = rf_nail_bit(object.ino);
-	if (!(sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)] >> (bit & 63) & 1))
+	if (!rf_may_be_nailed(sb, object.ino))
 		return 0;
 	rf_object_of(&object, inode);
 	nail.serial = rf_serial_of(sb->owner, &object);
@@ -146,6 +145,19 @@ static __always_inline long give_serial(bool users, void *map, struct rf_nail *n
 	return !serial || put(users, map, nail, nailed);
 }
 
+static __always_inline void mark_one(struct rf_sandbox *sb, __u32 bit)
+{
+	__sync_fetch_and_or(&sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)], 1ull << (bit & 63));
+}
+
+/* All before the answer that the nail is there. */
+static __always_inline void mark(struct rf_sandbox *sb, __u64 ino)
+{
+	mark_one(sb, rf_nail_bit(ino));
+	mark_one(sb, rf_nail_second(ino));
+	__sync_fetch_and_or(&sb->nails, 1);
+}
+
 int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 {
 	const struct rf_image_head *head;
@@ -156,8 +168,8 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 	struct inode *inode;
 	struct rf_img img;
 	bool users, is_new;
-	__u32 slot, bit;
 	void *map;
+	__u32 slot;
 
 	if (!w)
 		return -1;
@@ -182,7 +194,6 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 		return 0;
 	if (put(users, map, &nail, &nailed) || (is_new && give_serial(users, map, &nail, &nailed)))
 		return unknown(w, rights);
-	bit = rf_nail_bit(nailed.object.ino);
-	__sync_fetch_and_or(&sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)], 1ull << (bit & 63));
+	mark(sb, nailed.object.ino);
 	return 0;
 }

@@ -35,6 +35,17 @@ static __always_inline void rf_object_of(struct rf_nail_object *ret, struct inod
 		ret->generation = overlay_kind(inode);
 }
 
+static __always_inline __u64 nail_is_set(const struct rf_sandbox *sb, __u32 bit)
+{
+	return sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)] >> (bit & 63) & 1;
+}
+
+/* Is the object held whatever its name, if the sandbox holds any? In doubt, yes. */
+static __always_inline bool rf_may_be_nailed(const struct rf_sandbox *sb, __u64 ino)
+{
+	return nail_is_set(sb, rf_nail_bit(ino)) && nail_is_set(sb, rf_nail_second(ino));
+}
+
 /*
  * The serial number of an object that some sandbox nailed, among those that root made or those that
  * the service made for users; 0: none did.

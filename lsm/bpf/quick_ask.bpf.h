@@ -6,6 +6,7 @@
 #ifndef RF_BPF_QUICK_ASK_H
 #define RF_BPF_QUICK_ASK_H
 
+#include "lsm/bpf/nail.bpf.h"
 #include "lsm/bpf/quick.bpf.h"
 #include "lsm/bpf/self.bpf.h"
 
@@ -16,17 +17,6 @@ extern const void mount_lock __ksym __weak;
 static __always_inline __u32 mounts_now(void)
 {
 	return rf_lock_seq(&mount_lock);
-}
-
-/* Is the object held whatever its name? In doubt, yes. */
-static __always_inline bool may_be_nailed(const struct rf_sandbox *sb, __u64 ino)
-{
-	__u32 bit;
-
-	if (!rf_nails_of(sb) || !ino)
-		return false;
-	bit = rf_nail_bit(ino);
-	return sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)] >> (bit & 63) & 1;
 }
 
 /* Is this way the directory asked about, as things are now? `turn` is its turn, read before. */
@@ -128,7 +118,8 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 		return 0;
 	tree = bpf_map_lookup_elem(&rf_tree, &zero);
 	sb = rf_sandbox_of(self.slot);
-	if (!tree || !sb || sb->id != self.sandbox || may_be_nailed(sb, q->ino))
+	if (!tree || !sb || sb->id != self.sandbox ||
+	    (sb->nails && q->ino && rf_may_be_nailed(sb, q->ino)))
 		return 0;
 	/* Once: who is asked about and what a name is stepped in is one policy. */
 	at = rf_image_now(sb, self.slot);

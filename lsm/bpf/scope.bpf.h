@@ -101,11 +101,6 @@ static __always_inline int rf_self(struct rf_task *ret)
 	return 1;
 }
 
-static __always_inline __u64 rf_nails_of(const struct rf_sandbox *sb)
-{
-	return sb->nail_bits[0] | sb->nail_bits[1] | sb->nail_bits[2] | sb->nail_bits[3];
-}
-
 /* Prepares the work space for the caller; the question is still to be filled in. */
 static __always_inline void rf_work_start(struct rf_work *w, const struct rf_task *self,
 					  const struct rf_sandbox *sb, __u32 layer, __u32 hook,
@@ -166,7 +161,7 @@ static __always_inline int rf_begin(struct rf_work **ret, __u32 layer, __u32 hoo
 		return -RF_E_ACCES;
 	}
 	rf_work_start(w, &self, sb, layer, hook, op);
-	w->nails = rf_nails_of(sb);
+	w->nails = sb->nails;
 	*ret = w;
 	return 0;
 }

@@ -3,10 +3,11 @@
  * What one operation costs in nanoseconds of CLOCK_MONOTONIC, which are instructions in a guest
  * started with --icount. Not a test: tests/bench/cost.sh runs it in each configuration.
  *
- *	cost ops DIR [filter]	the operations below DIR; see make_tree. filter: under a seccomp
- *filter that allows everything cost launch N CMD…	fork+exec of /bin/true and of CMD, in turns:
- *medians and their ratio cost peers N RINGFENCE	the same of `RINGFENCE run` and of other
- *launchers that are here
+ *	cost ops DIR [filter]	the operations below DIR; see make_tree
+ *				filter: under a seccomp filter that allows everything
+ *	cost names DIR [filter]	open and close of files in DIR, by names that programs really open
+ *	cost launch N CMD…	fork+exec of /bin/true and of CMD, in turns: medians, and their
+ *ratio cost peers N RINGFENCE	the same of `RINGFENCE run` and of other launchers that are here
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -213,6 +214,27 @@ static int run_ops(const char *dir, int filtered)
 	return 0;
 }
 
+/* What compilers, interpreters, tools and version control open all day, and odd ones. */
+static int run_names(const char *dir, int filtered)
+{
+	static const char *const names[] = {
+		"f",	       "7",	    "main.c",	   "README.md",	   "Makefile",
+		"config.json", "index.js",  "__init__.py", "libc.so.6",	   "kernel.c",
+		"sock.h",      ".git",	    "HEAD",	   "package.json", "struct_ops-test.tar.gz",
+		"ld.so.cache", "locale.gen"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[512];
+
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		make_file(path);
+		if (filtered && !i)
+			filter_nothing();
+		measure(names[i], op_open, path, 41, 100);
+	}
+	return 0;
+}
+
 static void spawn_and_wait(char **argv)
 {
 	pid_t pid = fork();
@@ -364,12 +386,16 @@ int main(int argc, char **argv)
 		return run_ops(argv[2], 0);
 	if (argc == 4 && !strcmp(argv[1], "ops") && !strcmp(argv[3], "filter"))
 		return run_ops(argv[2], 1);
+	if (argc == 3 && !strcmp(argv[1], "names"))
+		return run_names(argv[2], 0);
+	if (argc == 4 && !strcmp(argv[1], "names") && !strcmp(argv[3], "filter"))
+		return run_names(argv[2], 1);
 	if (argc >= 4 && !strcmp(argv[1], "launch"))
 		return run_launch(argv[2], argv + 3);
 	if (argc == 4 && !strcmp(argv[1], "peers"))
 		return run_peers(argv[2], argv[3]);
 	fprintf(stderr,
-		"usage: cost ops DIR [filter] | cost launch N COMMAND [ARG...] | cost peers N "
-		"RINGFENCE\n");
+		"usage: cost {ops|names} DIR [filter] | cost launch N COMMAND [ARG...] | cost "
+		"peers N RINGFENCE\n");
 	return 2;
 }
