@@ -19,13 +19,12 @@ static __always_inline __u32 mounts_now(void)
 	return rf_lock_seq(&mount_lock);
 }
 
-/* Is this way the directory asked about, as things are now? `turn` is its turn, read before. */
+/* Is this way the directory asked about, as things are now, if its turn is even? */
 static __always_inline bool fits(const struct rf_way *way, const struct rf_quick *q, __u64 ns,
-				 __u64 image, __u64 generation, __u32 mount_seq, __u32 turn)
+				 __u64 image, __u64 generation, __u32 mount_seq)
 {
 	return way->dentry == q->dir && way->mnt == q->mnt && way->ns == ns &&
-	       way->image == image && way->generation == generation &&
-	       way->mount_seq == mount_seq && !(turn & 1);
+	       way->image == image && way->generation == generation && way->mount_seq == mount_seq;
 }
 
 /* Eight bytes of the name, read without a call; 0 where there is nothing. */
@@ -128,23 +127,24 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 		return 0;
 	image = head->id;
 	generation = READ_AGAIN(tree->generation);
-	if (((__u32)generation | mount_seq) & 1)
-		return 0;
 	ns = (__u64)task->nsproxy->mnt_ns;
 	way = &dir->way[0];
 	turn = READ_AGAIN(way->turn);
-	if (!fits(way, q, ns, image, generation, mount_seq, turn)) {
+	if (!fits(way, q, ns, image, generation, mount_seq)) {
 		way = &dir->way[1];
 		turn = READ_AGAIN(way->turn);
-		if (!fits(way, q, ns, image, generation, mount_seq, turn))
+		if (!fits(way, q, ns, image, generation, mount_seq))
 			return 0;
 	}
+	if (((__u32)generation | mount_seq | turn) & 1)
+		return 0;
 	mode = tree->mode;
 	if ((near ? mode != RF_TREE_KEEP : mode == RF_TREE_WALK) ||
 	    ((way->rest.flags & RF_WAY_LINKS) && (q->links || q->object)))
 		return 0;
-	found = judged(way->state, way->accept);
-	if (!(way->accept & RF_ACC_UNIVERSAL))
+	if (way->accept & RF_ACC_UNIVERSAL)
+		found = judged(way->state, way->accept);
+	else
 		found = judge_name(way, q->name, word, at, near);
 	if (found < 0 || READ_AGAIN(way->turn) != turn)
 		return 0;
