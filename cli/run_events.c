@@ -419,8 +419,8 @@ int rf_run_events_start(void *data, const struct rf_launch *launch, struct rf_wa
 	events->counters = counters;
 	r = rf_stream_open(&events->stream, launch->ring_fd, counters, true, &subject, &sink, err);
 	if (r == 0)
-		r = rf_stream_fold(events->stream, launch->folds_fd, launch->policy->dedupe_ns,
-				   err);
+		r = rf_stream_fold(events->stream, launch->folds_fd, launch->hears_all,
+				   launch->policy->dedupe_ns, err);
 	if (r < 0)
 		return r;
 	if (launch->counters) {

@@ -182,7 +182,8 @@ int rf_served_open(struct rf_served *served, const char *body, struct rf_err *er
 	served->readers = rf_readers_open(RF_READERS_DIR);
 	r = rf_stream_open(&served->stream, served->ring_fd, rf_fence_at(served->lsm, served->slot),
 			   true, &served->subject, &sink, err);
-	return r == 0 ? rf_stream_fold(served->stream, served->folds_fd, served->dedupe_ns, err)
+	return r == 0 ? rf_stream_fold(served->stream, served->folds_fd, true, served->dedupe_ns,
+				       err)
 		      : r;
 }
 

@@ -13,11 +13,12 @@
 #include "lsm/cgroup_pin.h"
 #include "lsm/loader.h"
 #include "lsm/pins.h"
+#include "lsm/rules_parts.h"
 #include "sandbox/base/str.h"
 
 struct rf_cg {
 	char dir[PATH_MAX];
-	int bind_fd, sandbox_fd, image_fd, ring_fd;
+	int bind_fd, sandbox_fd, image_fd, ring_fd, fold_fd;
 	struct rf_sandbox *sandboxes; /* the whole array, mapped */
 	uint32_t n_sandboxes;
 	uint32_t uses;
@@ -54,6 +55,7 @@ struct rf_cg *rf_cg_free(struct rf_cg *cg)
 	rf_cleanup_close(&cg->sandbox_fd);
 	rf_cleanup_close(&cg->image_fd);
 	rf_cleanup_close(&cg->ring_fd);
+	rf_cleanup_close(&cg->fold_fd);
 	free(cg);
 	return NULL;
 }
@@ -102,6 +104,8 @@ static int open_maps(struct rf_cg *cg, struct rf_err *err)
 		r = get_pin(cg, "rf_image", &cg->image_fd, err);
 	if (r == 0)
 		r = get_pin(cg, "rf_ring", &cg->ring_fd, err);
+	if (r == 0)
+		r = get_pin(cg, "rf_fold", &cg->fold_fd, err);
 	return r < 0 ? r : map_sandboxes(cg, err);
 }
 
@@ -112,7 +116,7 @@ static int open_at(struct rf_cg **ret, bool shared, bool load, struct rf_err *er
 
 	if (!cg)
 		return rf_err_sys(err, -ENOMEM, "cannot open the cgroup programs");
-	cg->bind_fd = cg->sandbox_fd = cg->image_fd = cg->ring_fd = -1;
+	cg->bind_fd = cg->sandbox_fd = cg->image_fd = cg->ring_fd = cg->fold_fd = -1;
 	cg->shared = shared;
 	cg->uses = 1;
 	r = rf_cg_pin_path(shared, cg->dir, err);
@@ -261,12 +265,21 @@ static int give_ring(struct rf_cg *cg, uint32_t slot, size_t bytes, int *ret, st
 	return 0;
 }
 
-// NOLINTNEXTLINE(readability-function-size): what a slot is made of, told once
+static int give_folds(struct rf_cg *cg, uint32_t slot, int *ret, struct rf_err *err)
+{
+	int r = rf_folds_fill(cg->fold_fd, slot, err);
+
+	if (r < 0)
+		return r;
+	*ret = rf_inner_fd(cg->fold_fd, slot);
+	return *ret < 0 ? rf_err_sys(err, *ret, "cannot open the table of repeats") : 0;
+}
+
 int rf_cg_claim(struct rf_cg *cg, uint64_t sandbox, uint64_t cgroup, const struct rf_page *pages,
-		size_t n_pages, size_t ring_bytes, uint32_t *ret_slot, int *ret_ring,
-		struct rf_sandbox **ret_counters, struct rf_err *err)
+		size_t n_pages, size_t ring_bytes, struct rf_cg_slot *ret, struct rf_err *err)
 {
 	RF_AUTOCLOSE int ring = -1;
+	RF_AUTOCLOSE int folds = -1;
 	struct rf_sandbox *mine;
 	uint32_t slot;
 	int r = take_slot(cg, &slot, err);
@@ -280,14 +293,17 @@ int rf_cg_claim(struct rf_cg *cg, uint64_t sandbox, uint64_t cgroup, const struc
 	r = give_pages(cg, slot, pages, n_pages, err);
 	if (r == 0)
 		r = give_ring(cg, slot, ring_bytes, &ring, err);
+	if (r == 0)
+		r = give_folds(cg, slot, &folds, err);
 	if (r < 0) {
 		free_slot(cg, slot);
 		return r;
 	}
 	__atomic_store_n(&mine->id, sandbox, __ATOMIC_RELEASE);
-	*ret_slot = slot;
-	*ret_ring = RF_TAKE_FD(ring);
-	*ret_counters = mine;
+	*ret = (struct rf_cg_slot){.slot = slot,
+				   .ring_fd = RF_TAKE_FD(ring),
+				   .folds_fd = RF_TAKE_FD(folds),
+				   .counters = mine};
 	return 0;
 }
 

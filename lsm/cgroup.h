@@ -41,14 +41,20 @@ struct rf_cg *rf_cg_free(struct rf_cg *cg);
 /* The same with maps of their own, and only if they are pinned already: -ENOENT, silently. */
 int rf_cg_open_pinned(struct rf_cg **ret);
 
+/* A sandbox's place: its ring and its table of repeats (struct rf_folds, memory-mappable). */
+struct rf_cg_slot {
+	uint32_t slot;
+	int ring_fd, folds_fd;	     /* the caller's to close */
+	struct rf_sandbox *counters; /* lives as long as the struct rf_cg */
+};
+
 /*
- * Takes a slot for a sandbox, gives it the policy's pages and a ring of ring_bytes (a power of two
- * of at least a page). *ret_ring is the caller's; *ret_counters lives as long as cg. Not for
- * shared.
+ * Takes a slot for a sandbox, gives it the policy's pages, a ring of ring_bytes (a power of two of
+ * at least a page) and an empty table of repeats. Not for shared. On failure *ret is not touched.
  */
 int rf_cg_claim(struct rf_cg *cg, uint64_t sandbox, uint64_t cgroup, const struct rf_page *pages,
-		size_t n_pages, size_t ring_bytes, uint32_t *ret_slot, int *ret_ring,
-		struct rf_sandbox **ret_counters, struct rf_err *err) RF_MUST_CHECK;
+		size_t n_pages, size_t ring_bytes, struct rf_cg_slot *ret, struct rf_err *err)
+	RF_MUST_CHECK;
 
 /* Frees the slot of a sandbox, if it has one. Its programs refuse everything from then on. */
 void rf_cg_release(struct rf_cg *cg, uint64_t sandbox);

@@ -29,8 +29,7 @@ struct rf_cg *rf_cg_free(struct rf_cg *cg RF_UNUSED)
 
 int rf_cg_claim(struct rf_cg *cg RF_UNUSED, uint64_t sandbox RF_UNUSED, uint64_t cgroup RF_UNUSED,
 		const struct rf_page *pages RF_UNUSED, size_t n_pages RF_UNUSED,
-		size_t ring_bytes RF_UNUSED, uint32_t *ret_slot RF_UNUSED, int *ret_ring RF_UNUSED,
-		struct rf_sandbox **ret_counters RF_UNUSED, struct rf_err *err)
+		size_t ring_bytes RF_UNUSED, struct rf_cg_slot *ret RF_UNUSED, struct rf_err *err)
 {
 	return not_built(err);
 }

@@ -73,6 +73,7 @@ static int choose_maps(struct rf_cg_bpf *skel, bool shared, struct rf_err *err)
 		(void)bpf_map__set_max_entries(skel->maps.rf_sandbox, OWN_SANDBOXES);
 		(void)bpf_map__set_max_entries(skel->maps.rf_image, OWN_SANDBOXES);
 		(void)bpf_map__set_max_entries(skel->maps.rf_ring, OWN_SANDBOXES);
+		(void)bpf_map__set_max_entries(skel->maps.rf_fold, OWN_SANDBOXES);
 		return 0;
 	}
 	r = use_lsm_map(skel->maps.rf_sandbox, RF_PIN_SANDBOXES, err);
@@ -80,6 +81,8 @@ static int choose_maps(struct rf_cg_bpf *skel, bool shared, struct rf_err *err)
 		r = use_lsm_map(skel->maps.rf_image, RF_LSM_PIN_DIR "/rf_image", err);
 	if (r == 0)
 		r = use_lsm_map(skel->maps.rf_ring, RF_PIN_RINGS, err);
+	if (r == 0)
+		r = use_lsm_map(skel->maps.rf_fold, RF_LSM_PIN_DIR "/rf_fold", err);
 	return r;
 }
 

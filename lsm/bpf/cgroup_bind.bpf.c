@@ -86,12 +86,7 @@ int rf_cg_pbind6(struct bpf_sock *ctx)
 SEC("cgroup/sock_create")
 int rf_cg_sock(struct bpf_sock *ctx)
 {
-	struct rf_cg_note note = {.layer = RF_SEC_NETWORK,
-				  .hook = RF_H_CGROUP_SOCK_CREATE,
-				  .operation = RF_OP_SOCKET,
-				  .obj = RF_OBJ_INET,
-				  .access = RF_A_CONNECT | RF_A_SEND,
-				  .errno_default = RF_E_ACCES};
+	struct rf_cg_note note = {};
 	__u32 protocol = rf_cg_protocol(ctx->protocol);
 	struct rf_answer a = {.rule = RF_RULE_NONE, .verdict = RF_V_DENIED};
 	struct rf_cg_scope s;
@@ -105,13 +100,15 @@ int rf_cg_sock(struct bpf_sock *ctx)
 	    (ctx->type == RF_SOCK_DGRAM && protocol == RF_NP_UDP &&
 	     ctx->protocol != IPPROTO_RF_UDPLITE))
 		return 1;
-	note.o.inet.family = ctx->family;
-	note.o.inet.protocol = ctx->protocol;
+	rf_cg_about(&note, RF_SEC_NETWORK, RF_H_CGROUP_SOCK_CREATE, RF_OP_SOCKET, RF_OBJ_INET,
+		    RF_A_CONNECT | RF_A_SEND);
+	note.rec.o.inet.family = ctx->family;
+	note.rec.o.inet.protocol = ctx->protocol;
 	if (s.head->audit_mode) {
-		a.would = note.access;
+		a.would = note.rec.access;
 		a.verdict = RF_V_WOULD_DENY;
 	} else {
-		a.missing = note.access;
+		a.missing = note.rec.access;
 	}
 	rf_cg_record(&s, &a, &note);
 	return rf_cg_verdict(&a, &note);

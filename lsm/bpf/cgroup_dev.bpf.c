@@ -4,7 +4,7 @@
  *
  * The kernel ANDs it with whatever else is attached here or above, so it only ever narrows.
  */
-#include "lsm/bpf/cgroup.bpf.h"
+#include "lsm/bpf/cgroup_record.bpf.h"
 
 /* One walk over the device entries. */
 struct list {
@@ -76,12 +76,9 @@ static __always_inline bool is_set_up(const struct rf_cg_scope *s, const struct 
 SEC("cgroup/dev")
 int rf_cg_dev(struct bpf_cgroup_dev_ctx *ctx)
 {
-	struct rf_cg_note note = {.layer = RF_SEC_DEVICES,
-				  .hook = RF_H_CGROUP_DEVICE,
-				  .operation = RF_OP_OPEN,
-				  .obj = RF_OBJ_DEVICE,
-				  .errno_default = RF_E_PERM};
 	__u32 access = ctx->access_type >> 16;
+	__u8 operation = RF_OP_OPEN;
+	struct rf_cg_note note = {};
 	struct rf_dev_query query = {};
 	struct rf_answer a = {};
 	struct rf_cg_scope s;
@@ -99,16 +96,17 @@ int rf_cg_dev(struct bpf_cgroup_dev_ctx *ctx)
 		query.rights |= RF_A_DEV_WRITE;
 	if (access & BPF_DEVCG_ACC_MKNOD) {
 		query.rights |= RF_A_DEV_MKNOD;
-		note.operation = RF_OP_MKNOD;
+		operation = RF_OP_MKNOD;
 	}
 	if (is_set_up(&s, &query))
 		return 1;
-	note.access = query.rights;
-	note.o.device.type = query.type;
-	note.o.device.major = query.major;
-	note.o.device.minor = query.minor;
+	rf_cg_about(&note, RF_SEC_DEVICES, RF_H_CGROUP_DEVICE, operation, RF_OBJ_DEVICE,
+		    query.rights);
+	note.rec.o.device.type = query.type;
+	note.rec.o.device.major = query.major;
+	note.rec.o.device.minor = query.minor;
 	if (judge_device(&s, &query, &a))
-		rf_cg_unjudged(&a, &note, query.rights);
+		rf_cg_unjudged(&a, &note);
 	rf_cg_record(&s, &a, &note);
 	return rf_cg_verdict(&a, &note);
 }

@@ -39,15 +39,21 @@ static __always_inline int walk_list(const struct rf_cg_scope *s, struct list *l
 	return bpf_loop(count, list_step, list, 0) < 0 ? -1 : 0;
 }
 
-/* rf_net_answer with its loops as callbacks: Linux 6.18's verifier gives up on it otherwise. */
-static __always_inline int net_answer(const struct rf_cg_scope *s, const struct rf_net_query *query,
-				      struct rf_answer *answer)
+/*
+ * rf_net_answer with its loops as callbacks: Linux 6.18's verifier gives up on it otherwise.
+ * Called, so that its list is off the stack when the record is sent.
+ */
+static __noinline int net_answer(const struct rf_cg_scope *s, const struct rf_cg_ask *ask,
+				 struct rf_answer *answer)
 {
 	struct list list = {};
 	__u32 no, first, count;
 
-	list.query = *query;
-	if (rf_net_interval(&s->img, s->head, query->addr, &no))
+	__builtin_memcpy(list.query.addr, ask->addr, sizeof(list.query.addr));
+	list.query.port = ask->port;
+	list.query.protocol = rf_cg_protocol(ask->protocol);
+	list.query.rights = ask->right;
+	if (rf_net_interval(&s->img, s->head, list.query.addr, &no))
 		return -1;
 	if (rf_img_cell(&s->img, s->head->addr_lists_off + no * 2u, &first) ||
 	    rf_img_cell(&s->img, s->head->addr_lists_off + no * 2u + 1u, &count))
@@ -55,15 +61,13 @@ static __always_inline int net_answer(const struct rf_cg_scope *s, const struct 
 	if (walk_list(s, &list, s->head->net_any_off, s->head->n_net_any) ||
 	    walk_list(s, &list, first, count))
 		return -1;
-	return rf_tally_end(&s->img, s->head, &list.tally, query->rights, s->head->net_default,
+	return rf_tally_end(&s->img, s->head, &list.tally, ask->right, s->head->net_default,
 			    answer);
 }
 
 __noinline int rf_cg_judge(const struct rf_cg_ask *ask)
 {
-	struct rf_cg_note note = {
-		.layer = RF_SEC_NETWORK, .obj = RF_OBJ_INET, .errno_default = RF_E_ACCES};
-	struct rf_net_query query = {};
+	struct rf_cg_note note = {};
 	struct rf_answer a = {};
 	struct rf_cg_scope s;
 
@@ -71,19 +75,14 @@ __noinline int rf_cg_judge(const struct rf_cg_ask *ask)
 		return 0;
 	if (!(s.head->sections & 1U << RF_SEC_NETWORK))
 		return 1;
-	note.hook = ask->hook;
-	note.operation = ask->operation;
-	note.access = ask->right;
-	__builtin_memcpy(query.addr, ask->addr, sizeof(query.addr));
-	query.port = ask->port;
-	query.protocol = rf_cg_protocol(ask->protocol);
-	query.rights = ask->right;
-	note.o.inet.family = ask->family;
-	note.o.inet.port = ask->port;
-	note.o.inet.protocol = ask->protocol == IPPROTO_RF_MPTCP ? IPPROTO_RF_TCP : ask->protocol;
-	__builtin_memcpy(note.o.inet.addr, ask->addr, sizeof(note.o.inet.addr));
-	if (net_answer(&s, &query, &a))
-		rf_cg_unjudged(&a, &note, ask->right);
+	rf_cg_about(&note, RF_SEC_NETWORK, ask->hook, ask->operation, RF_OBJ_INET, ask->right);
+	note.rec.o.inet.family = ask->family;
+	note.rec.o.inet.port = ask->port;
+	note.rec.o.inet.protocol =
+		ask->protocol == IPPROTO_RF_MPTCP ? IPPROTO_RF_TCP : ask->protocol;
+	__builtin_memcpy(note.rec.o.inet.addr, ask->addr, sizeof(note.rec.o.inet.addr));
+	if (net_answer(&s, ask, &a))
+		rf_cg_unjudged(&a, &note);
 	if (ask->right == RF_A_CONNECT && s.head->audit_connect && !a.missing && !a.would)
 		a.audit = RF_A_CONNECT;
 	rf_cg_record(&s, &a, &note);

@@ -5,7 +5,7 @@
 #ifndef RF_BPF_CGROUP_NET_H
 #define RF_BPF_CGROUP_NET_H
 
-#include "lsm/bpf/cgroup.bpf.h"
+#include "lsm/bpf/cgroup_record.bpf.h"
 
 #define IPPROTO_RF_ICMP	   1
 #define IPPROTO_RF_TCP	   6

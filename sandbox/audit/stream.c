@@ -44,8 +44,8 @@ struct rf_stream {
 	struct rf_stream_sink sink;
 	struct rf_keeper *keeper; /* NULL: nothing is folded */
 	uint64_t period;	  /* of folding, in ns */
-	bool own_table;		  /* the keeper's table is not the kernel side's */
-	bool armed;		  /* timer_fd will fire */
+	bool hears_some; /* not all denials come from the ring: rf_stream_record folds, too */
+	bool armed;	 /* timer_fd will fire */
 	int timer_fd;
 	int rest_fd;
 	int epoll_fd;
@@ -200,11 +200,13 @@ int rf_stream_open(struct rf_stream **ret, int ring_fd, struct rf_sandbox *count
 	return 0;
 }
 
-int rf_stream_fold(struct rf_stream *s, int folds_fd, uint64_t period, struct rf_err *err)
+int rf_stream_fold(struct rf_stream *s, int folds_fd, bool complete, uint64_t period,
+		   struct rf_err *err)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	int r;
 
+	s->hears_some = !complete;
 	if (period == 0)
 		return 0;
 	s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -212,7 +214,6 @@ int rf_stream_fold(struct rf_stream *s, int folds_fd, uint64_t period, struct rf
 		return rf_err_sys(err, -errno, "set up a timer for repeated denials");
 	r = rf_keeper_open(&s->keeper, folds_fd, err);
 	s->period = period;
-	s->own_table = folds_fd < 0;
 	return r;
 }
 
@@ -392,7 +393,7 @@ static int tell_stats(struct rf_stream *s, struct rf_err *err)
 		(void)rf_str_addf(&text, ",\"ring\":{\"size\":%zu,\"pending\":%zu}",
 				  rf_ring_size(s->ring), rf_ring_pending(s->ring));
 	if (rf_str_addf(&text, ",\"completeness\":\"%s\"",
-			s->own_table ? "best-effort" : "complete") < 0)
+			s->hears_some ? "best-effort" : "complete") < 0)
 		return rf_err_sys(err, -ENOMEM, "tell the counts");
 	return rf_stream_note(s, "stats", rf_str_text(&text), err);
 }
@@ -453,9 +454,9 @@ int rf_stream_record(struct rf_stream *s, struct rf_record *record, struct rf_er
 	record->policy_gen = __atomic_load_n(&s->counters->policy_gen, __ATOMIC_RELAXED);
 	if (record->verdict == RF_V_DENIED || record->verdict == RF_V_KILLED)
 		__atomic_add_fetch(&s->counters->denied, 1, __ATOMIC_RELAXED);
-	if (s->keeper && s->own_table && rf_keeper_count(s->keeper, record, s->period)) {
+	if (s->keeper && s->hears_some && rf_keeper_count(s->keeper, record, s->period)) {
 		__atomic_store_n(&s->counters->fold_dirty, 1, __ATOMIC_SEQ_CST);
-		s->counters->folded++;
+		__atomic_add_fetch(&s->counters->folded, 1, __ATOMIC_RELAXED);
 		set_timer(s);
 		return 0;
 	}

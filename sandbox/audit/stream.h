@@ -50,10 +50,12 @@ int rf_stream_open(struct rf_stream **ret, int ring_fd, struct rf_sandbox *count
 
 /*
  * For the owner, right after opening: identical denials are folded within `period` ns (0: never).
- * folds_fd: the kernel side's table of them, borrowed; -1 where there is none.
+ * folds_fd: the kernel side's table of them, borrowed; -1 where there is none. complete: the ring
+ * has all denials; else rf_stream_record folds, too, in the same table, and `stats` says
+ * best-effort.
  */
-int rf_stream_fold(struct rf_stream *stream, int folds_fd, uint64_t period, struct rf_err *err)
-	RF_MUST_CHECK;
+int rf_stream_fold(struct rf_stream *stream, int folds_fd, bool complete, uint64_t period,
+		   struct rf_err *err) RF_MUST_CHECK;
 
 /* Closes without reading further. Accepts NULL; returns NULL. */
 struct rf_stream *rf_stream_close(struct rf_stream *stream);

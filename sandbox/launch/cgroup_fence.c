@@ -15,7 +15,7 @@ struct rf_cgroup_fence {
 	uint32_t parts;
 	bool shared;  /* the LSM side has the sandbox */
 	bool claimed; /* the slot is ours to free */
-	int ring_fd;
+	int ring_fd, folds_fd;
 	int child_fds[2];
 };
 
@@ -60,16 +60,19 @@ static int claim(struct rf_cgroup_fence *fence, struct rf_launch *launch, uint32
 		 struct rf_err *err)
 {
 	RF_CLEANUP(rf_image_freep) struct rf_image *image = NULL;
+	struct rf_cg_slot mine;
 	int r = make_image(&image, launch->policy, err);
 
 	if (r == 0)
 		r = rf_cg_claim(fence->cg, launch->sandbox_id, launch->cgroup_id, image->pages,
-				image->n_pages, RING_BYTES, slot, &fence->ring_fd,
-				&launch->counters, err);
+				image->n_pages, RING_BYTES, &mine, err);
 	if (r < 0)
 		return r;
 	fence->claimed = true;
-	launch->ring_fd = fence->ring_fd;
+	*slot = mine.slot;
+	launch->counters = mine.counters;
+	launch->ring_fd = fence->ring_fd = mine.ring_fd;
+	launch->folds_fd = fence->folds_fd = mine.folds_fd;
 	return 0;
 }
 
@@ -133,7 +136,7 @@ int rf_cgroup_fence_new(struct rf_cgroup_fence **ret, struct rf_launch *launch, 
 	if (!fence)
 		return rf_err_sys(err, -ENOMEM, "cannot prepare the cgroup programs");
 	fence->parts = parts;
-	fence->ring_fd = fence->child_fds[0] = fence->child_fds[1] = -1;
+	fence->ring_fd = fence->folds_fd = fence->child_fds[0] = fence->child_fds[1] = -1;
 	r = set_up(fence, launch, err);
 	if (r < 0) {
 		rf_cgroup_fence_end(fence, launch, false);
@@ -164,9 +167,10 @@ void rf_cgroup_fence_end(struct rf_cgroup_fence *fence, struct rf_launch *launch
 	if (fence->claimed && !leave)
 		rf_cg_release(fence->cg, launch->sandbox_id);
 	if (fence->ring_fd >= 0) {
-		launch->ring_fd = -1;
+		launch->ring_fd = launch->folds_fd = -1;
 		launch->counters = NULL;
 		(void)close(fence->ring_fd);
+		(void)close(fence->folds_fd);
 	}
 	if (fence->child_fds[0] >= 0)
 		(void)close(fence->child_fds[0]);

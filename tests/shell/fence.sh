@@ -155,8 +155,27 @@ network_for() { # WHO
 	fi
 }
 
+# Told once, counted from then on, and the rest told at the end (EVENTS.md 7).
+repeats_are_folded() {
+	printf '{"ringfence": 1, "name": "again", "audit": {"dedupe": "60s"}, "network": {"default": "allow",
+ "rules": [{"id": "nine", "deny": ["connect"], "ports": [9]}]}}' >"$TMP/again.json"
+	go -p "$TMP/again.json" --events "$TMP/again.jsonl" -- python3 -c 'import socket
+for _ in range(300):
+    with socket.socket() as s:
+        s.connect_ex(("127.0.0.1", 9))'
+	if [ "$status" = 125 ]; then
+		skip "network: repeats" "$(head -n1 <<<"$err")"
+		return
+	fi
+	is "network: identical denials are folded" "$(python3 -c 'import json, sys
+for e in map(json.loads, open(sys.argv[1])):
+    if e["type"] == "access" and e["rule"]["id"] == "nine": print(e["count"])
+    if e["type"] == "sandbox_end": print("end")' "$TMP/again.jsonl" | tr '\n' ' ')" "1 299 end "
+}
+
 files_for root
 network_for root
+[ "$(id -u)" != 0 ] || repeats_are_folded
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	as=(setpriv --reuid=65534 --regid=65534 --clear-groups env -C "$TMP")
 	files_for user

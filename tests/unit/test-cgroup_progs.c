@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -128,6 +129,20 @@ static int take_record(void *data, void *record, size_t size)
 	return 0;
 }
 
+/* How many repeats nobody told yet. */
+static uint64_t n_pending;
+static uint64_t pending_in(int folds_fd)
+{
+	struct rf_folds *folds = mmap(NULL, sizeof(*folds), PROT_READ, MAP_SHARED, folds_fd, 0);
+	uint64_t n = 0;
+
+	assert_true(folds != MAP_FAILED);
+	for (size_t i = 0; i < RF_FOLDS; i++)
+		n += folds->at[i].pending;
+	munmap(folds, sizeof(*folds));
+	return n;
+}
+
 /* Fences the cgroup with the image as it is, runs body in it, collects the records. */
 static struct rf_sandbox counters;
 static int fenced(uint32_t parts, uint32_t flags, int (*body)(void))
@@ -135,26 +150,28 @@ static int fenced(uint32_t parts, uint32_t flags, int (*body)(void))
 	struct rf_cg_bind bind = {.flags = flags};
 	struct rf_err err = RF_ERR_INIT;
 	struct ring_buffer *reader;
-	struct rf_sandbox *live;
-	int ring = -1, r;
+	struct rf_cg_slot slot;
+	int r;
 
 	n_seen = 0;
 	bind.sandbox = SANDBOX + ++sandbox_id;
-	r = rf_cg_claim(cg, bind.sandbox, cgroup_id, pages, PAGES, 65536, &bind.slot, &ring, &live,
-			&err);
+	r = rf_cg_claim(cg, bind.sandbox, cgroup_id, pages, PAGES, 65536, &slot, &err);
+	bind.slot = slot.slot;
 	if (r == 0)
 		r = rf_cg_attach(cg, cgroup_fd, cgroup_id, parts, &bind, &err);
 	if (r < 0)
 		fail_msg("%s", rf_err_text(&err));
 	r = inside(body);
-	reader = ring_buffer__new(ring, take_record, NULL, NULL);
+	reader = ring_buffer__new(slot.ring_fd, take_record, NULL, NULL);
 	assert_non_null(reader);
 	assert_true(ring_buffer__consume(reader) >= 0);
 	ring_buffer__free(reader);
-	counters = *live;
+	counters = *slot.counters;
+	n_pending = pending_in(slot.folds_fd);
 	rf_cg_detach(cg, cgroup_fd, parts);
 	rf_cg_release(cg, bind.sandbox);
-	close(ring);
+	close(slot.ring_fd);
+	close(slot.folds_fd);
 	return r;
 }
 
@@ -497,13 +514,13 @@ static void a_full_ring_still_denies_and_counts(void **state RF_UNUSED)
 {
 	struct rf_cg_bind bind = {.sandbox = SANDBOX};
 	struct rf_err err = RF_ERR_INIT;
-	struct rf_sandbox *live;
-	int ring = -1;
+	const struct rf_sandbox *live;
+	struct rf_cg_slot slot;
 
 	image_init();
-	assert_int_equal(rf_cg_claim(cg, SANDBOX, cgroup_id, pages, PAGES, 4096, &bind.slot, &ring,
-				     &live, &err),
-			 0);
+	assert_int_equal(rf_cg_claim(cg, SANDBOX, cgroup_id, pages, PAGES, 4096, &slot, &err), 0);
+	bind.slot = slot.slot;
+	live = slot.counters;
 	assert_int_equal(rf_cg_attach(cg, cgroup_fd, cgroup_id, RF_CG_NETWORK, &bind, &err), 0);
 	assert_int_equal(inside(flood), 0);
 	assert_int_equal(live->denied, FLOOD);
@@ -512,7 +529,62 @@ static void a_full_ring_still_denies_and_counts(void **state RF_UNUSED)
 	assert_true(live->lost > 0 && live->submitted > 0);
 	rf_cg_detach(cg, cgroup_fd, RF_CG_NETWORK);
 	rf_cg_release(cg, SANDBOX);
-	close(ring);
+	close(slot.ring_fd);
+	close(slot.folds_fd);
+}
+
+static int connect_twenty(void)
+{
+	for (int i = 0; i < 20; i++)
+		if (try_connect(AF_INET, SOCK_STREAM, 0, "127.0.0.1", 9) != -EACCES)
+			return 1;
+	return 0;
+}
+
+static int flood_of_two(void)
+{
+	for (int i = 0; i < FLOOD; i++)
+		if (try_connect(AF_INET, SOCK_STREAM, 0, "127.0.0.1", (uint16_t)(9 + i % 2)) !=
+		    -EACCES)
+			return 1;
+	return 0;
+}
+
+/* The first of each kind is told, its repeats are counted, and no number is taken for them. */
+static void repeats_are_counted_and_not_told(void **state RF_UNUSED)
+{
+	image_init();
+	head->dedupe_ns = UINT64_C(3600) * 1000000000;
+	assert_int_equal(fenced(RF_CG_NETWORK, 0, flood_of_two), 0);
+	assert_int_equal(n_seen, 2);
+	assert_int_equal(seen[0].o.inet.port + seen[1].o.inet.port, 9 + 10);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(seen[i].fold > 0);
+		assert_int_equal(seen[i].count, 1);
+		assert_int_equal(seen[i].seq, i + 1);
+	}
+	assert_int_equal(counters.denied, FLOOD);
+	assert_int_equal(counters.submitted, 2);
+	assert_int_equal(counters.lost, 0);
+	assert_int_equal(counters.folded, FLOOD - 2);
+	assert_int_equal(n_pending, FLOOD - 2);
+	assert_int_equal(counters.fold_dirty, 1);
+}
+
+/* A repeat after the period is told with all that were counted before it. */
+static void repeats_are_told_after_their_period(void **state RF_UNUSED)
+{
+	uint64_t told = 0;
+
+	image_init();
+	head->dedupe_ns = 1;
+	assert_int_equal(fenced(RF_CG_NETWORK, 0, connect_twenty), 0);
+	assert_true(n_seen >= 2 && n_seen <= 20);
+	for (size_t i = 0; i < n_seen; i++)
+		told += seen[i].count;
+	assert_int_equal(told + n_pending, 20);
+	assert_int_equal(counters.denied, 20);
+	assert_int_equal(counters.submitted + counters.folded, 20);
 }
 
 int main(void)
@@ -529,6 +601,8 @@ int main(void)
 		cmocka_unit_test(an_unfilled_cgroup_refuses_everything),
 		cmocka_unit_test(cgroups_below_are_fenced_alike),
 		cmocka_unit_test(a_full_ring_still_denies_and_counts),
+		cmocka_unit_test(repeats_are_counted_and_not_told),
+		cmocka_unit_test(repeats_are_told_after_their_period),
 	};
 	struct rf_err err = RF_ERR_INIT;
 	int r;
