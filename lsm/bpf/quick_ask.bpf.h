@@ -19,12 +19,15 @@ static __always_inline __u32 mounts_now(void)
 	return rf_lock_seq(&mount_lock);
 }
 
-/* Is this way the directory asked about, as things are now, if its turn is even? */
+/*
+ * Is this way the directory asked about, as things are now, if its turn is even? The image first:
+ * it is what two ways mostly differ in.
+ */
 static __always_inline bool fits(const struct rf_way *way, const struct rf_quick *q, __u64 ns,
 				 __u64 image, __u64 generation, __u32 mount_seq)
 {
-	return way->dentry == q->dir && way->mnt == q->mnt && way->ns == ns &&
-	       way->image == image && way->generation == generation && way->mount_seq == mount_seq;
+	return way->image == image && way->dentry == q->dir && way->mnt == q->mnt &&
+	       way->ns == ns && way->generation == generation && way->mount_seq == mount_seq;
 }
 
 /* Eight bytes of the name, read without a call; 0 where there is nothing. */
