@@ -75,22 +75,31 @@ static int get_pin(const struct rf_cg *cg, const char *name, int *ret, struct rf
 	return 0;
 }
 
-static int map_sandboxes(struct rf_cg *cg, struct rf_err *err)
+static int examine_sandboxes(struct rf_cg *cg, struct rf_err *err)
 {
 	struct bpf_map_info info = {.id = 0};
 	uint32_t size = sizeof(info);
-	void *memory;
 
 	if (bpf_obj_get_info_by_fd(cg->sandbox_fd, &info, &size) < 0)
 		return rf_err_sys(err, -errno, "cannot examine rf_sandbox");
 	if (info.value_size != sizeof(struct rf_sandbox))
 		return rf_err_set(err, -EPROTO, "rf_sandbox is of another version");
-	memory = mmap(NULL, info.max_entries * sizeof(struct rf_sandbox), PROT_READ | PROT_WRITE,
+	cg->n_sandboxes = info.max_entries;
+	return 0;
+}
+
+/* Once it is needed: beside the LSM side, which has it mapped, it mostly is not. */
+static int map_sandboxes(struct rf_cg *cg, struct rf_err *err)
+{
+	void *memory;
+
+	if (cg->sandboxes)
+		return 0;
+	memory = mmap(NULL, cg->n_sandboxes * sizeof(struct rf_sandbox), PROT_READ | PROT_WRITE,
 		      MAP_SHARED, cg->sandbox_fd, 0);
 	if (memory == MAP_FAILED)
 		return rf_err_sys(err, -errno, "cannot map rf_sandbox");
 	cg->sandboxes = memory;
-	cg->n_sandboxes = info.max_entries;
 	return 0;
 }
 
@@ -106,7 +115,7 @@ static int open_maps(struct rf_cg *cg, struct rf_err *err)
 		r = get_pin(cg, "rf_ring", &cg->ring_fd, err);
 	if (r == 0)
 		r = get_pin(cg, "rf_fold", &cg->fold_fd, err);
-	return r < 0 ? r : map_sandboxes(cg, err);
+	return r < 0 ? r : examine_sandboxes(cg, err);
 }
 
 static int open_at(struct rf_cg **ret, bool shared, bool load, struct rf_err *err)
@@ -282,8 +291,10 @@ int rf_cg_claim(struct rf_cg *cg, uint64_t sandbox, uint64_t cgroup, const struc
 	RF_AUTOCLOSE int folds = -1;
 	struct rf_sandbox *mine;
 	uint32_t slot;
-	int r = take_slot(cg, &slot, err);
+	int r = map_sandboxes(cg, err);
 
+	if (r == 0)
+		r = take_slot(cg, &slot, err);
 	if (r < 0)
 		return r;
 	mine = &cg->sandboxes[slot];
@@ -309,6 +320,10 @@ int rf_cg_claim(struct rf_cg *cg, uint64_t sandbox, uint64_t cgroup, const struc
 
 int rf_cg_find(struct rf_cg *cg, uint64_t sandbox, uint32_t *ret_slot)
 {
+	int r = map_sandboxes(cg, NULL);
+
+	if (r < 0)
+		return r;
 	for (uint32_t slot = 0; slot < cg->n_sandboxes; slot++)
 		if (__atomic_load_n(&cg->sandboxes[slot].id, __ATOMIC_ACQUIRE) == sandbox) {
 			*ret_slot = slot;
@@ -403,25 +418,30 @@ int rf_cg_link_cgroup(const char *pin, uint64_t *ret)
 	return 0;
 }
 
-static uint32_t count_live(void)
+static int count_live(uint32_t *ret, struct rf_err *err)
 {
 	RF_CLEANUP(cg_freep) struct rf_cg *cg = NULL;
-	uint32_t n = 0;
+	int r;
 
+	*ret = 0;
 	if (rf_cg_open_pinned(&cg) < 0)
 		return 0;
-	for (uint32_t slot = 0; slot < cg->n_sandboxes; slot++)
-		n += __atomic_load_n(&cg->sandboxes[slot].id, __ATOMIC_ACQUIRE) != 0;
-	return n;
+	r = map_sandboxes(cg, err);
+	for (uint32_t slot = 0; r == 0 && slot < cg->n_sandboxes; slot++)
+		*ret += __atomic_load_n(&cg->sandboxes[slot].id, __ATOMIC_ACQUIRE) != 0;
+	return r;
 }
 
 int rf_cg_unload(bool force, struct rf_err *err)
 {
-	uint32_t n = force ? 0 : count_live();
+	uint32_t n = 0;
+	int r = force ? 0 : count_live(&n, err);
 	RF_AUTOCLOSEDIR DIR *root = opendir(RF_LSM_BPFFS);
 	const struct dirent *entry;
 	char path[PATH_MAX];
 
+	if (r < 0)
+		return r;
 	if (n)
 		return rf_err_set(err, -EBUSY, "%u sandboxes still use the cgroup programs", n);
 	if (!root)

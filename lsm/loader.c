@@ -68,9 +68,8 @@ const char *rf_lsm_build(void)
 
 int rf_lsm_state(enum rf_lsm_state *ret, struct rf_err *err)
 {
-	RF_CLEANUP(rf_lsm_closep) struct rf_lsm *lsm = NULL;
 	struct rf_err why = RF_ERR_INIT;
-	int r = rf_lsm_open(&lsm, &why);
+	int r = rf_lsm_check(&why);
 
 	if (r == 0)
 		*ret = RF_LSM_CURRENT;

@@ -33,26 +33,33 @@ static int open_pin(const char *name, int *ret, struct rf_err *err)
 	return 0;
 }
 
-static int map_memory(struct rf_lsm *lsm, struct rf_err *err)
+static int map_meta(struct rf_lsm *lsm, struct rf_err *err)
 {
-	void *at;
+	void *at = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
+			lsm->meta_fd, 0);
 
-	at = mmap(NULL, RF_MAX_SANDBOXES * sizeof(struct rf_sandbox), PROT_READ | PROT_WRITE,
-		  MAP_SHARED, lsm->sandbox_fd, 0);
-	if (at == MAP_FAILED)
-		return rf_err_sys(err, -errno, "cannot map the table of sandboxes");
-	lsm->sandboxes = at;
-	at = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED,
-		  lsm->meta_fd, 0);
 	if (at == MAP_FAILED)
 		return rf_err_sys(err, -errno, "cannot map the description of the kernel side");
 	lsm->meta = at;
 	return 0;
 }
 
+/* The kernel maps all of its pages now: most of what opening costs. */
+static int map_sandboxes(struct rf_lsm *lsm, struct rf_err *err)
+{
+	void *at = mmap(NULL, RF_MAX_SANDBOXES * sizeof(struct rf_sandbox), PROT_READ | PROT_WRITE,
+			MAP_SHARED, lsm->sandbox_fd, 0);
+
+	if (at == MAP_FAILED)
+		return rf_err_sys(err, -errno, "cannot map the table of sandboxes");
+	lsm->sandboxes = at;
+	return 0;
+}
+
 static const uint8_t own_hash[32] = RF_BPF_HASH;
 
-int rf_lsm_open(struct rf_lsm **ret, struct rf_err *err)
+/* All but the table of sandboxes. */
+static int open_parts(struct rf_lsm **ret, struct rf_err *err)
 {
 	RF_CLEANUP(rf_lsm_closep) struct rf_lsm *lsm = calloc(1, sizeof(*lsm));
 	int r;
@@ -74,16 +81,33 @@ int rf_lsm_open(struct rf_lsm **ret, struct rf_err *err)
 	    (r = open_pin("rf_nail_object", &lsm->nail_object_fd, err)) < 0 ||
 	    (r = open_pin("rf_user_object", &lsm->user_object_fd, err)) < 0 ||
 	    (r = open_pin("prog_rf_identify", &lsm->identify_fd, err)) < 0 ||
-	    (r = open_pin("prog_rf_swap", &lsm->swap_fd, err)) < 0)
-		return r;
-	r = map_memory(lsm, err);
-	if (r < 0)
+	    (r = open_pin("prog_rf_swap", &lsm->swap_fd, err)) < 0 || (r = map_meta(lsm, err)) < 0)
 		return r;
 	if (lsm->meta->version != RF_ABI_VERSION || memcmp(lsm->meta->hash, own_hash, 32))
 		return rf_err_set(err, -ESTALE,
 				  "the kernel side loaded in %s is another version's; `ringfence "
 				  "load --replace` replaces it",
 				  RF_LSM_PIN_DIR);
+	*ret = RF_TAKE_PTR(lsm);
+	return 0;
+}
+
+int rf_lsm_check(struct rf_err *err)
+{
+	RF_CLEANUP(rf_lsm_closep) struct rf_lsm *lsm = NULL;
+
+	return open_parts(&lsm, err);
+}
+
+int rf_lsm_open(struct rf_lsm **ret, struct rf_err *err)
+{
+	RF_CLEANUP(rf_lsm_closep) struct rf_lsm *lsm = NULL;
+	int r = open_parts(&lsm, err);
+
+	if (r == 0)
+		r = map_sandboxes(lsm, err);
+	if (r < 0)
+		return r;
 	*ret = RF_TAKE_PTR(lsm);
 	return 0;
 }

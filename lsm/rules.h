@@ -48,6 +48,9 @@ static inline uint32_t rf_nail_room(size_t n)
  * it with rf_lsm_close (NULL is fine), which ends no sandbox.
  */
 int rf_lsm_open(struct rf_lsm **ret, struct rf_err *err) RF_MUST_CHECK;
+
+/* Would rf_lsm_open do? The same answers, for a fraction of the time. */
+int rf_lsm_check(struct rf_err *err) RF_MUST_CHECK;
 struct rf_lsm *rf_lsm_close(struct rf_lsm *lsm);
 RF_DEFINE_CLEANUP(struct rf_lsm, rf_lsm_closep, rf_lsm_close)
 

@@ -128,6 +128,7 @@ struct rf_launch {
 	int ring_fd;
 	int folds_fd; /* the table of repeats beside it; -1: none */
 	struct rf_sandbox *counters;
+	uint32_t slot;	   /* of the sandbox on the LSM side, while state[RF_CELL_BPF_LSM] is set */
 	const char *words; /* the wordbook as JSON, for the service; NULL: none was made */
 	int lines_fd; /* the service sends the sandbox's events here (service.h); -1: it does not */
 	bool hears_all; /* that ring has the denials of every layer, seccomp's too */

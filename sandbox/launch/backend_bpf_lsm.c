@@ -171,6 +171,7 @@ static int make_sandbox(struct rf_launch *launch, struct state *state, struct rf
 	if (r < 0)
 		return r;
 	state->live = true;
+	launch->slot = state->slot;
 	r = rf_nails_set(state->lsm, state->slot, "/", launch->policy, state->image, false, err);
 	if (r < 0)
 		return r;

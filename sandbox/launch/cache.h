@@ -5,8 +5,8 @@
  * /var/cache/ringfence for root, $XDG_CACHE_HOME/ringfence (else ~/.cache/ringfence) for others.
  * Nothing in it is trusted: the directory and the entry must be root's or the caller's and nobody
  * else's to write, an entry must hold what its header and its own sum say, and the reader checks
- * the content once more. Whatever is wrong with an entry, it is as if it were not there. Without a
- * usable directory everything works, slower.
+ * the content once more (but for root's images: image.c). Whatever is wrong with an entry, it is as
+ * if it were not there. Without a usable directory everything works, slower.
  */
 #ifndef RF_LAUNCH_CACHE_H
 #define RF_LAUNCH_CACHE_H

@@ -85,11 +85,12 @@ static int open_slot(struct rf_cgroup_fence *fence, struct rf_launch *launch, ui
 	r = rf_cg_open(&fence->cg, fence->shared, err);
 	if (r < 0)
 		return r;
-	if (rf_cg_find(fence->cg, launch->sandbox_id, slot) == 0)
+	if (fence->shared) {
+		*slot = launch->slot;
 		return 0;
-	if (fence->shared)
-		return rf_err_set(err, -ENOENT, "the LSM side does not know the sandbox");
-	return claim(fence, launch, slot, err);
+	}
+	r = rf_cg_find(fence->cg, launch->sandbox_id, slot);
+	return r == -ENOENT ? claim(fence, launch, slot, err) : r;
 }
 
 static bool other_has_guard(const struct rf_launch *launch)

@@ -13,6 +13,7 @@
 
 #include "sandbox/base/cleanup.h"
 #include "sandbox/launch/cache.h"
+#include "sandbox/launch/image.h"
 
 static char dir[PATH_MAX];
 static const char key[RF_HASH_HEX_LEN + 1] =
@@ -162,8 +163,55 @@ static void the_oldest_go_first(void **state)
 	assert_int_equal(rf_cache_get("img", last, &data, &len), 0);
 }
 
+static struct rf_policy *any_policy(void)
+{
+	char path[PATH_MAX + 16];
+	const char *name = path;
+	const struct rf_load_options options = {.n_variables = 0};
+	struct rf_problems problems = {0};
+	struct rf_policy *policy = NULL;
+	struct rf_err err = RF_ERR_INIT;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/p.json", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("{\"ringfence\":1,\"name\":\"t\",\"files\":{\"default\":\"deny\","
+	      "\"rules\":[{\"allow\":[\"read\"],\"paths\":[\"/usr/**\"]}]}}",
+	      f);
+	assert_int_equal(fclose(f), 0);
+	if (rf_policy_load(&policy, &name, 1, &options, &problems, &err) < 0)
+		fail_msg("%s", rf_err_text(&err));
+	rf_problems_done(&problems);
+	return policy;
+}
+
+/* Whose commands may be allowed to write the cache can put a sum under what they made up. */
+static void a_users_image_is_looked_at(void **state)
+{
+	RF_CLEANUP(rf_image_freep) struct rf_image *image = NULL;
+	RF_CLEANUP(rf_image_freep) struct rf_image *again = NULL;
+	struct rf_policy *policy = any_policy();
+	RF_AUTOFREE void *data = NULL;
+	char name[RF_HASH_HEX_LEN + 1];
+	struct rf_image_head *head;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(rf_image_make(&image, policy, NULL), 0);
+	assert_int_equal(rf_image_name(policy, name, NULL), 0);
+	assert_int_equal(rf_cache_get("img", name, &data, &len), 0);
+	head = data;
+	head->files.start = 3; /* the image's head, not a state */
+	rf_cache_put("img", name, data, len);
+	assert_int_equal(rf_image_make(&again, policy, NULL), 0);
+	assert_int_equal(again->n_pages, image->n_pages);
+	assert_memory_equal(again->pages, image->pages, image->n_pages * sizeof(*image->pages));
+	rf_policy_free(policy);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 UNIT_MAIN(TEST(what_is_kept_comes_back), TEST(a_changed_byte_is_noticed),
 	  TEST(what_others_can_write_is_not_used), TEST(a_link_or_a_fifo_is_not_followed),
-	  TEST(the_oldest_go_first));
+	  TEST(the_oldest_go_first), TEST(a_users_image_is_looked_at));
