@@ -7,8 +7,13 @@
 #define RF_LSM_HOMES_H
 
 #include "lsm/abi.h"
+#include "sandbox/base/err.h"
 
-/* identify_fd: the program rf_identify. A folder that is not there, or not known, is left 0. */
-void rf_homes_find(int identify_fd, struct rf_home ret[RF_HOMES]);
+/*
+ * identify_fd: the program rf_identify. A folder that is not there is left 0. Fails where the
+ * kernel does not tell what identifies one: the processes started from there could not be
+ * protected.
+ */
+int rf_homes_find(int identify_fd, struct rf_home ret[RF_HOMES], struct rf_err *err) RF_MUST_CHECK;
 
 #endif

@@ -219,9 +219,11 @@ static int describe(struct rf_bpf *skel, uint32_t n_programs, struct rf_err *err
 			       .loaded = rf_meta_now(),
 			       .era = FIRST_ERA};
 	uint32_t zero = 0;
+	int r = rf_homes_find(bpf_program__fd(skel->progs.rf_identify), meta.home, err);
 
+	if (r < 0)
+		return r;
 	memcpy(meta.hash, own_hash, sizeof(meta.hash));
-	rf_homes_find(bpf_program__fd(skel->progs.rf_identify), meta.home);
 	if (bpf_map_update_elem(bpf_map__fd(skel->maps.rf_meta), &zero, &meta, BPF_ANY) < 0)
 		return rf_err_sys(err, -errno, "cannot describe the kernel side");
 	return 0;
@@ -232,6 +234,7 @@ static int describe(struct rf_bpf *skel, uint32_t n_programs, struct rf_err *err
 static int load_into(const char *dir, struct rf_meta *meta, struct rf_err *err)
 {
 	RF_CLEANUP(skel_freep) struct rf_bpf *skel = NULL;
+	struct rf_home homes[RF_HOMES];
 	struct bpf_program *prog;
 	uint32_t n = 0;
 	int r;
@@ -258,7 +261,10 @@ static int load_into(const char *dir, struct rf_meta *meta, struct rf_err *err)
 	}
 	if (!meta)
 		return describe(skel, n, err);
-	rf_homes_find(bpf_program__fd(skel->progs.rf_identify), meta->home);
+	r = rf_homes_find(bpf_program__fd(skel->progs.rf_identify), homes, err);
+	if (r < 0)
+		return r;
+	memcpy(meta->home, homes, sizeof(homes));
 	return rf_meta_announce(meta, own_hash, n);
 }
 
