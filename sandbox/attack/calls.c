@@ -6,6 +6,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -25,15 +27,35 @@ static void native(struct rf_try *t)
 #if defined(__x86_64__)
 #define KEYCTL_32 288
 
+static sigjmp_buf no_gate;
+
+static void leave_gate(int signal)
+{
+	siglongjmp(no_gate, signal);
+}
+
 static void by_gate(struct rf_try *t)
 {
+	const struct sigaction leave = {.sa_handler = leave_gate};
+	struct sigaction before;
 	long r;
 
-	/* Where the kernel has no 32-bit calls this ends the process, which is an answer, too. */
+	/* Where the kernel has no 32-bit calls the instruction is a fault like any other. */
+	if (sigaction(SIGSEGV, &leave, &before) < 0) {
+		rf_try_result(t, -1, "sigaction");
+		return;
+	}
+	if (sigsetjmp(no_gate, 1)) {
+		(void)sigaction(SIGSEGV, &before, NULL);
+		errno = 0;
+		rf_try_untried(t, "this kernel has no 32-bit calls");
+		return;
+	}
 	__asm__ volatile("int $0x80"
 			 : "=a"(r)
 			 : "a"(KEYCTL_32), "b"(0), "c"(-4), "d"(1), "S"(0), "D"(0)
 			 : "memory", "r8", "r9", "r10", "r11");
+	(void)sigaction(SIGSEGV, &before, NULL);
 	errno = (int)r < 0 ? -(int)r : 0;
 	rf_try_result(t, (int)r, "int 0x80");
 }
