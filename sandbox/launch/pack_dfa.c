@@ -175,57 +175,51 @@ static bool place_together(struct sheet *sheet, const struct rf_dfa *dfa, uint32
 }
 
 /*
- * Places the states that stay, where that can be done: the kernel side looks at the names there by
- * words, which the border of a page between such a state and the next one would forbid.
+ * A state that stays: the kernel side looks at the names there by words, which the border of a page
+ * between such a state and the next one would forbid. Where that cannot be helped it is placed as
+ * any other, later.
  */
-static int place_staying(struct overlay *o, const struct rf_dfa *dfa, bool *placed,
+static int place_staying(struct overlay *o, const struct rf_dfa *dfa, uint32_t q, bool *placed,
 			 uint32_t *base_of)
 {
-	for (uint32_t q = 0; q < dfa->states.len; q++) {
-		const struct rf_dfa_state *state = &dfa->states.data[q];
-		struct sheet *sheet;
-		bool apart = false;
-		int r;
+	const struct rf_dfa_state *state = &dfa->states.data[q];
+	struct sheet *sheet;
+	bool some = placed[q];
+	int r;
 
-		if (state->fallback != q || state->universal || state->n_edges > STAYS_EDGES)
-			continue;
-		for (uint32_t e = 0; e < state->n_edges; e++)
-			apart |= placed[dfa->edges.data[state->edges + e].to];
-		if (o->n_open && place_together(&o->open[o->n_open - 1], dfa, q, placed, base_of))
-			continue;
-		if (apart || placed[q])
-			continue; /* with states that have their page: no other would do */
-		r = open_sheet(o, &sheet);
-		if (r < 0)
-			return r;
+	if (state->fallback != q || state->universal || state->n_edges > STAYS_EDGES)
+		return 0;
+	for (size_t k = o->n_open; k-- > 0;)
+		if (place_together(&o->open[k], dfa, q, placed, base_of))
+			return 0;
+	for (uint32_t e = 0; e < state->n_edges; e++)
+		some |= placed[dfa->edges.data[state->edges + e].to];
+	if (some)
+		return 0; /* a new page would not have that one */
+	r = open_sheet(o, &sheet);
+	if (r == 0)
 		(void)place_together(sheet, dfa, q, placed, base_of);
-	}
-	return 0;
+	return r;
 }
 
-/* Places every state: those that stay, then depth first from the start. */
-static int place_all(struct overlay *o, const struct rf_dfa *dfa, uint32_t *base_of)
+/* The states in the order of a walk, depth first from the start. */
+static int order_states(const struct rf_dfa *dfa, uint32_t *order, size_t *ret_n,
+			struct rf_err *err)
 {
 	size_t n = dfa->states.len, top = 0;
 	RF_AUTOFREE uint32_t *stack = calloc(n + 1, sizeof(*stack));
 	RF_AUTOFREE bool *seen = calloc(n + 1, sizeof(*seen));
-	RF_AUTOFREE bool *placed = calloc(n + 1, sizeof(*placed));
-	int r;
 
-	if (!stack || !seen || !placed)
-		return rf_err_set(o->err, -ENOMEM, "no memory to pack the policy");
-	r = place_staying(o, dfa, placed, base_of);
-	if (r < 0)
-		return r;
+	if (!stack || !seen)
+		return rf_err_set(err, -ENOMEM, "no memory to pack the policy");
+	*ret_n = 0;
 	stack[top++] = 0;
 	seen[0] = true;
 	while (top) {
 		uint32_t q = stack[--top];
 		const struct rf_dfa_state *state = &dfa->states.data[q];
 
-		r = placed[q] ? 0 : place(o, dfa, q, &base_of[q]);
-		if (r < 0)
-			return r;
+		order[(*ret_n)++] = q;
 		for (uint32_t e = 0; e <= state->n_edges; e++) {
 			uint32_t to = e < state->n_edges ? dfa->edges.data[state->edges + e].to
 							 : state->fallback;
@@ -237,6 +231,25 @@ static int place_all(struct overlay *o, const struct rf_dfa *dfa, uint32_t *base
 		}
 	}
 	return 0;
+}
+
+/* Places every state: `staying` those that stay first. */
+static int place_all(struct overlay *o, const struct rf_dfa *dfa, uint32_t *base_of, bool staying)
+{
+	RF_AUTOFREE uint32_t *order = calloc(dfa->states.len + 1, sizeof(*order));
+	RF_AUTOFREE bool *placed = calloc(dfa->states.len + 1, sizeof(*placed));
+	size_t n;
+	int r;
+
+	if (!order || !placed)
+		return rf_err_set(o->err, -ENOMEM, "no memory to pack the policy");
+	r = order_states(dfa, order, &n, o->err);
+	for (size_t i = 0; r == 0 && staying && i < n; i++)
+		r = place_staying(o, dfa, order[i], placed, base_of);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!placed[order[i]])
+			r = place(o, dfa, order[i], &base_of[order[i]]);
+	return r;
 }
 
 static uint32_t encode_target(uint32_t base)
@@ -442,20 +455,32 @@ static void write_states(struct rf_pack *pack, struct packed *p, const struct ov
 		write_row(pack, p->dfa, q, p->base_of, p->info_of[q]);
 }
 
+static int place_both(struct overlay *o, struct packed *a, struct packed *b, bool staying)
+{
+	int r = place_all(o, a->dfa, a->base_of, staying);
+
+	return r < 0 ? r : place_all(o, b->dfa, b->base_of, staying);
+}
+
 int rf_pack_dfas(struct rf_pack *pack, const struct rf_dfa *files, const struct rf_dfa *unix_names,
 		 struct rf_err *err)
 {
 	RF_CLEANUP(packed_done) struct packed a = {0};
 	RF_CLEANUP(packed_done) struct packed b = {0};
-	struct overlay overlay = {.pack = pack, .err = err};
+	struct overlay overlay = {.pack = pack};
+	size_t before;
 	int r = pack_tables(pack, &a, files, err);
 
 	if (r == 0)
 		r = pack_tables(pack, &b, unix_names, err);
-	if (r == 0)
-		r = place_all(&overlay, files, a.base_of);
-	if (r == 0)
-		r = place_all(&overlay, unix_names, b.base_of);
+	before = pack->next;
+	if (r == 0 && place_both(&overlay, &a, &b, true) < 0) {
+		/* What is only for speed may take some pages more: not where that is too many. */
+		pack->next = before;
+		pack->pages.len = (before + RF_PAGE_CELLS - 1) >> RF_PAGE_SHIFT;
+		overlay = (struct overlay){.pack = pack, .err = err};
+		r = place_both(&overlay, &a, &b, false);
+	}
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < overlay.n_pages; i++)

@@ -923,8 +923,49 @@ static void no_border_makes_names_slow(void **state)
 	}
 }
 
+/* Also where there are more such states than a page holds, and folders share what they lead to. */
+static void nor_do_many_folders(void **state)
+{
+	enum {
+		N = 400
+	};
+	static const __u8 name[RF_NAME_BUF + RF_WORD] = "aaaabbbbcccc";
+	size_t size = 200 + N * 40, len;
+	char *json = malloc(size);
+	unsigned int known = 0, stay = 0;
+	struct fixture f;
+
+	(void)state;
+	assert_non_null(json);
+	len = (size_t)snprintf(json, size,
+			       "{\"ringfence\":1,\"name\":\"t\",\"files\":{\"default\":\"allow\","
+			       "\"rules\":[{\"deny\":[\"read\"],\"paths\":[");
+	for (int i = 0; i < N; i++)
+		len += (size_t)snprintf(json + len, size - len, "%s\"/srv/p%d/**/x?%d*y\"",
+					i ? "," : "", i, i);
+	(void)snprintf(json + len, size - len, "]}]}}");
+	f = make(json);
+	free(json);
+	for (int i = 0; i < N; i++) {
+		struct rf_dfa_pos pos;
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "/srv/p%d/q", i);
+		walk(&f, path, &pos);
+		assert_int_equal(rf_dfa_byte(&f.img, &pos, '/'), 0);
+		(void)state_by_rest(&f.img, pos, name, &known);
+		(void)snprintf(path, sizeof(path), "/srv/p%d/q/xa%d", i, i);
+		walk(&f, path, &pos); /* as before a "y" */
+		stay += rf_rest_stays(&pos) != 0;
+	}
+	if (known < N - N / 50 || stay < N - N / 50)
+		fail_msg("%u and %u of %d", known, stay, N);
+	drop(&f);
+}
+
 UNIT_MAIN(cmocka_unit_test(words_are_bytes), cmocka_unit_test(no_border_makes_names_slow),
-	  cmocka_unit_test(files_by_table), cmocka_unit_test(audit_mode_lets_pass_all_but_self),
+	  cmocka_unit_test(nor_do_many_folders), cmocka_unit_test(files_by_table),
+	  cmocka_unit_test(audit_mode_lets_pass_all_but_self),
 	  cmocka_unit_test(absent_sections_are_open_but_for_self),
 	  cmocka_unit_test(audit_mode_keeps_self_below_a_denied_tree),
 	  cmocka_unit_test(aliases_add_nothing), cmocka_unit_test(network_by_table),
