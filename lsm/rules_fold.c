@@ -10,7 +10,8 @@
 #include "lsm/abi.h"
 #include "lsm/rules_parts.h"
 
-/* An empty table under a new key. Nobody counts in it: the slot has no task. */
+/* An empty table under a new key. Nobody counts in it: the slot has no task,
+ * or (cgroup.c) no id by which a program would find it its own. */
 static int empty_folds(int fd, struct rf_err *err)
 {
 	struct rf_folds *folds =

@@ -75,6 +75,8 @@ static __always_inline void rf_cg_wake(void *ring, struct rf_sandbox *sb)
 	nothing = bpf_ringbuf_reserve(ring, 8, 0);
 	if (nothing)
 		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+	else
+		sb->reader_waiting = 1; /* for the next who finds room */
 }
 
 /* The sandbox's table of repeats; NULL: there is none. */
@@ -103,6 +105,7 @@ static __always_inline bool rf_cg_is_repeat(const struct rf_cg_scope *s, struct 
 					    struct rf_folds *folds)
 {
 	__u64 period = s->head->dedupe_ns;
+	struct rf_sandbox *sb = s->sb;
 	struct rf_fold_sum sum;
 
 	if (!folds || !period || rec->verdict == RF_V_ALLOWED)
@@ -113,6 +116,8 @@ static __always_inline bool rf_cg_is_repeat(const struct rf_cg_scope *s, struct 
 	rec->fold = fold_find(folds, &sum);
 	if (!rec->fold) {
 		rec->fold = fold_begin(folds, &sum, rec->time, period);
+		if (!rec->fold)
+			sb->fold_dirty = 1; /* the owner makes room, if some process is gone */
 		return false;
 	}
 	rec->count =
@@ -120,22 +125,28 @@ static __always_inline bool rf_cg_is_repeat(const struct rf_cg_scope *s, struct 
 	return !rec->count;
 }
 
-/* The number is taken before there is room, so that one without a record is a counted loss. */
+/*
+ * The number is taken before there is room, so that one without a record is a counted loss. Whether
+ * the reader waits is looked at when the record is as good as there: all but its commit.
+ */
 static __always_inline void rf_cg_send(struct rf_sandbox *sb, struct rf_record *rec, void *ring,
 				       struct rf_folds *folds)
 {
 	__u64 flags = BPF_RB_NO_WAKEUP;
+	struct rf_record *out = NULL;
 
 	rec->seq = __sync_fetch_and_add(&sb->seq, 1) + 1;
-	if (sb->reader_waiting && __sync_lock_test_and_set(&sb->reader_waiting, 0))
-		flags = BPF_RB_FORCE_WAKEUP;
-	if (ring && !bpf_ringbuf_output(ring, rec, sizeof(*rec), flags)) {
+	if (ring)
+		out = bpf_ringbuf_reserve(ring, sizeof(*out), 0);
+	if (out) {
+		__builtin_memcpy(out, rec, sizeof(*out));
+		if (sb->reader_waiting && __sync_lock_test_and_set(&sb->reader_waiting, 0))
+			flags = BPF_RB_FORCE_WAKEUP;
+		bpf_ringbuf_submit(out, flags);
 		__sync_fetch_and_add(&sb->submitted, 1);
 		rf_cg_wake(ring, sb);
 		return;
 	}
-	if (flags == BPF_RB_FORCE_WAKEUP)
-		sb->reader_waiting = 1; /* it was not woken */
 	if (folds && rec->fold && rec->count > 1) {
 		__sync_fetch_and_add(&folds->at[(rec->fold - 1) & (RF_FOLDS - 1)].pending,
 				     rec->count - 1);

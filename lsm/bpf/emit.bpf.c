@@ -38,6 +38,8 @@ static __always_inline void wake_late(void *ring, struct rf_sandbox *sb)
 	nothing = bpf_ringbuf_reserve(ring, 8, 0);
 	if (nothing)
 		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+	else
+		sb->reader_waiting = 1; /* for the next who finds room */
 }
 
 static __always_inline bool is_denial(const struct rf_record *rec)

@@ -44,6 +44,8 @@ static __always_inline void note_pending(struct rf_work *w, struct rf_sandbox *s
 	nothing = bpf_ringbuf_reserve(ring, 8, 0);
 	if (nothing)
 		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+	else
+		sb->reader_waiting = 1; /* for the next who finds room */
 }
 
 static __always_inline struct rf_folds *folds_of(__u32 slot)

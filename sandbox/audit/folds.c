@@ -4,6 +4,8 @@
  */
 #include "sandbox/audit/folds.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -112,6 +114,18 @@ bool rf_keeper_count(struct rf_keeper *keeper, struct rf_record *record, uint64_
 	}
 	record->fold = (__u16)rf_fold_begin(folds, &sum, record->time, period);
 	return false;
+}
+
+void rf_keeper_look(struct rf_keeper *keeper)
+{
+	for (size_t i = 0; i < RF_FOLDS; i++) {
+		struct kept *kept = &keeper->kept[i];
+
+		if (!kept->record || kill((pid_t)kept->record->pid, 0) == 0 || errno != ESRCH)
+			continue;
+		kept->gone = true;
+		keeper->some_gone = true;
+	}
 }
 
 bool rf_keeper_has_gone(const struct rf_keeper *keeper)

@@ -33,6 +33,12 @@ void rf_keeper_saw(struct rf_keeper *keeper, const struct rf_record *record);
  */
 bool rf_keeper_count(struct rf_keeper *keeper, struct rf_record *record, uint64_t period);
 
+/*
+ * For who is not told when a process ends: which processes of kept records are there no more? One
+ * whose number another process has by now counts as there.
+ */
+void rf_keeper_look(struct rf_keeper *keeper);
+
 /* Processes ended whose folds are to be told and freed: by the next flush. */
 bool rf_keeper_has_gone(const struct rf_keeper *keeper);
 

@@ -348,6 +348,8 @@ static int flush(struct rf_stream *s, enum rf_flush how, struct rf_err *err)
 	int left;
 
 	__atomic_store_n(&s->counters->fold_dirty, 0, __ATOMIC_SEQ_CST);
+	if (s->hears_some)
+		rf_keeper_look(s->keeper);
 	left = rf_keeper_flush(s->keeper, how, s->period, tell_repeats, s, err);
 	if (left > 0)
 		__atomic_store_n(&s->counters->fold_dirty, 1, __ATOMIC_SEQ_CST);
