@@ -177,8 +177,8 @@ int rf_fence_nail(struct rf_lsm *lsm, uint32_t slot, int fd, uint64_t image, uin
 			      &nail.serial, err);
 	if (r < 0)
 		return r;
-	if (bpf_map_update_elem(map, &nail, &nailed, BPF_ANY) < 0)
-		return rf_err_sys(err, -errno, "cannot nail an object");
 	mark(sb, nailed.object.ino);
-	return 0;
+	return bpf_map_update_elem(map, &nail, &nailed, BPF_ANY) < 0
+		       ? rf_err_sys(err, -errno, "cannot nail an object")
+		       : 0;
 }

@@ -150,7 +150,6 @@ static __always_inline void mark_one(struct rf_sandbox *sb, __u32 bit)
 	__sync_fetch_and_or(&sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)], 1ull << (bit & 63));
 }
 
-/* All before the answer that the nail is there. */
 static __always_inline void mark(struct rf_sandbox *sb, __u64 ino)
 {
 	mark_one(sb, rf_nail_bit(ino));
@@ -188,12 +187,13 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 	nail.serial = rf_serial_of(users, &nailed.object);
 	nail.image = head->id;
 	is_new = nailed.pending = !nail.serial;
+	/* Before the nail: who finds it there says so without a look at these. */
+	mark(sb, nailed.object.ino);
 	if (is_new)
 		nail.serial = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32() | 1;
 	else if (bpf_map_lookup_elem(map, &nail))
 		return 0;
 	if (put(users, map, &nail, &nailed) || (is_new && give_serial(users, map, &nail, &nailed)))
 		return unknown(w, rights);
-	mark(sb, nailed.object.ino);
 	return 0;
 }

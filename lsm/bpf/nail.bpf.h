@@ -37,7 +37,9 @@ static __always_inline void rf_object_of(struct rf_nail_object *ret, struct inod
 
 static __always_inline __u64 nail_is_set(const struct rf_sandbox *sb, __u32 bit)
 {
-	return sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)] >> (bit & 63) & 1;
+	return *(const volatile __u64 *)&sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)] >>
+		       (bit & 63) &
+	       1;
 }
 
 /* Is the object held whatever its name, if the sandbox holds any? In doubt, yes. */

@@ -120,11 +120,13 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 		return 0;
 	tree = bpf_map_lookup_elem(&rf_tree, &zero);
 	sb = rf_sandbox_of(self.slot);
-	if (!tree || !sb || sb->id != self.sandbox ||
-	    (sb->nails && q->ino && rf_may_be_nailed(sb, q->ino)))
+	if (!tree || !sb || sb->id != self.sandbox)
 		return 0;
 	/* Once: who is asked about and what a name is stepped in is one policy. */
 	at = rf_image_now(sb, self.slot);
+	/* What a policy nails is there before it is in its place; so after that was looked at. */
+	if (READ_AGAIN(sb->nails) && q->ino && rf_may_be_nailed(sb, q->ino))
+		return 0;
 	head = rf_head_of(at, &img);
 	if (!head)
 		return 0;
