@@ -318,6 +318,13 @@ int rf_cg_claim(struct rf_cg *cg, uint64_t sandbox, uint64_t cgroup, const struc
 	return 0;
 }
 
+bool rf_cg_has(const struct rf_cg *cg, uint32_t slot, uint64_t sandbox)
+{
+	struct rf_sandbox there;
+
+	return bpf_map_lookup_elem(cg->sandbox_fd, &slot, &there) == 0 && there.id == sandbox;
+}
+
 int rf_cg_find(struct rf_cg *cg, uint64_t sandbox, uint32_t *ret_slot)
 {
 	int r = map_sandboxes(cg, NULL);

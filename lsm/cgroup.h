@@ -59,6 +59,9 @@ int rf_cg_claim(struct rf_cg *cg, uint64_t sandbox, uint64_t cgroup, const struc
 /* Frees the slot of a sandbox, if it has one. Its programs refuse everything from then on. */
 void rf_cg_release(struct rf_cg *cg, uint64_t sandbox);
 
+/* Is this the slot of that sandbox there? Without mapping the array. */
+bool rf_cg_has(const struct rf_cg *cg, uint32_t slot, uint64_t sandbox);
+
 /* The slot of a sandbox in the LSM's or our own array; -ENOENT, or why the array is not seen. */
 int rf_cg_find(struct rf_cg *cg, uint64_t sandbox, uint32_t *ret_slot);
 

@@ -38,6 +38,12 @@ void rf_cg_release(struct rf_cg *cg RF_UNUSED, uint64_t sandbox RF_UNUSED)
 {
 }
 
+bool rf_cg_has(const struct rf_cg *cg RF_UNUSED, uint32_t slot RF_UNUSED,
+	       uint64_t sandbox RF_UNUSED)
+{
+	return false;
+}
+
 int rf_cg_find(struct rf_cg *cg RF_UNUSED, uint64_t sandbox RF_UNUSED, uint32_t *ret_slot RF_UNUSED)
 {
 	return -ENOENT;

@@ -200,6 +200,7 @@ static int prepare(struct rf_launch *launch, uint32_t sections RF_UNUSED, struct
 	r = rf_lsm_open(&state->lsm, err);
 	if (r == 0 && launch->joins) {
 		r = rf_fence_find(state->lsm, launch->sandbox_id, &state->slot);
+		launch->slot = state->slot;
 		return r < 0 ? rf_err_sys(err, r, "cannot find the sandbox") : 0;
 	}
 	if (r == 0)

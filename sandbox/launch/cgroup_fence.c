@@ -87,7 +87,9 @@ static int open_slot(struct rf_cgroup_fence *fence, struct rf_launch *launch, ui
 		return r;
 	if (fence->shared) {
 		*slot = launch->slot;
-		return 0;
+		return rf_cg_has(fence->cg, *slot, launch->sandbox_id)
+			       ? 0
+			       : rf_err_set(err, -ENOENT, "the LSM side does not know the sandbox");
 	}
 	r = rf_cg_find(fence->cg, launch->sandbox_id, slot);
 	return r == -ENOENT ? claim(fence, launch, slot, err) : r;

@@ -99,8 +99,9 @@ static int load(struct rf_image **ret, const void *data, size_t size, bool check
 /*
  * An entry: the pages and their SHA-256. To hash them anew would take longer than all else; that
  * the entry is whole its sum tells. To look at each state took half of a launch: root's entries
- * were looked at when they were made, by this very build, and nobody else can write there. An
- * ordinary user's commands may be allowed to write that user's cache, so those are.
+ * were looked at when they were made, by this very build, and who can write there writes root's
+ * kept launches, too. An ordinary user's commands may be allowed to write that user's cache, so
+ * those are.
  */
 static int load_kept(struct rf_image **ret, const char *data, size_t len)
 {

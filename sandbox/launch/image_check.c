@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Validating an image before it is used: nothing in it is trusted, wherever it came from.
+ * Validating an image before it is used: nothing in it is trusted, wherever it came from. (Root's
+ * kept ones were validated when they were made: image.c.)
  *
  * The decision functions mask every index, so a bad image cannot make them read outside of pages;
  * what it could do is decide wrongly or fail late. Here every offset, count and target is proven to

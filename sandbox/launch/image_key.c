@@ -122,6 +122,10 @@ static void add_build(struct rf_hash *hash)
 	add_text(hash, "image 1 of ringfence " RF_VERSION);
 	add_number(hash, RF_ABI_VERSION);
 	if (stat("/proc/self/exe", &st) == 0) {
+		add_number(hash, st.st_dev);
+		add_number(hash, st.st_ino);
+		add_number(hash, (uint64_t)st.st_ctim.tv_sec);
+		add_number(hash, (uint64_t)st.st_ctim.tv_nsec);
 		add_number(hash, (uint64_t)st.st_size);
 		add_number(hash, (uint64_t)st.st_mtim.tv_sec);
 		add_number(hash, (uint64_t)st.st_mtim.tv_nsec);

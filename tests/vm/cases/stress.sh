@@ -31,13 +31,15 @@ stress() {
 	outside=$!
 	# Of the denials, which in an hour are more than the guest has room for, those that are asked about.
 	mkfifo "$T/pipe"
-	grep -F '"files.unjudged"' <"$T/pipe" >"$T/events" &
+	exec 9<>"$T/pipe" # so that neither end waits for the other
+	grep -F '"files.unjudged"' <"$T/pipe" >"$T/events" 9>&- &
 	told=$!
 	"$RF" run -p "$T/one.json" --name stress --summary never --events "$T/pipe" -- \
-		"$ATTACK/stress" inside "$1" "$SECONDS_EACH" >"$T/out" 2>"$T/err" &
+		"$ATTACK/stress" inside "$1" "$SECONDS_EACH" >"$T/out" 2>"$T/err" 9>&- &
 	fenced=$!
 	until=$((SECONDS + SECONDS_EACH))
 	wait_for "'$RF' status --json | jq -e '.sandboxes | any(.name == \"stress\")' >/dev/null"
+	exec 9>&- # the run has it open
 	while [ $SECONDS -lt $((until - 4)) ]; do
 		capture "$RF" policy replace stress "$T/$([ $((n % 2)) -eq 0 ] && echo two || echo one).json"
 		[ "$RC" -eq 0 ] || fail "replacement $n: $ERR"
