@@ -123,10 +123,7 @@ static int deliver(void *data, const void *bytes, size_t len, struct rf_err *err
 	return hand_on(s, r, record, err);
 }
 
-/*
- * The kernel counts how many lost records were no access, not which: over all gaps the sum is
- * exact.
- */
+/* How many lost records were no access the kernel counts, not which: over all gaps it is exact. */
 static uint64_t take_others(struct rf_stream *s, uint64_t most)
 {
 	uint64_t lost = __atomic_load_n(&s->counters->lost_other, __ATOMIC_ACQUIRE);
