@@ -50,9 +50,9 @@ int rf_homes_find(int identify_fd, struct rf_home ret[RF_HOMES], struct rf_err *
 		r = rf_install_executable(&command, err);
 	if (r < 0)
 		return r;
-	slash = strrchr(command, '/');
+	slash = command ? strrchr(command, '/') : NULL;
 	if (!slash)
-		return rf_err_set(err, -EINVAL, "%s has no folder", command);
+		return rf_err_set(err, -EINVAL, "ringfence's own path has no folder");
 	slash[slash == command] = '\0';
 	return find(identify_fd, command, &ret[RF_HOME_SHARED], err);
 }

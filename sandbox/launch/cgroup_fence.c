@@ -60,7 +60,7 @@ static int claim(struct rf_cgroup_fence *fence, struct rf_launch *launch, uint32
 		 struct rf_err *err)
 {
 	RF_CLEANUP(rf_image_freep) struct rf_image *image = NULL;
-	struct rf_cg_slot mine;
+	struct rf_cg_slot mine = {.ring_fd = -1, .folds_fd = -1};
 	int r = make_image(&image, launch->policy, err);
 
 	if (r == 0)
