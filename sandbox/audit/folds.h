@@ -35,7 +35,8 @@ bool rf_keeper_count(struct rf_keeper *keeper, struct rf_record *record, uint64_
 
 /*
  * For who is not told when a process ends: which processes of kept records are there no more? One
- * whose number another process has by now counts as there.
+ * whose number another process has by now counts as there, and each where the caller is in a pid
+ * namespace that has other numbers.
  */
 void rf_keeper_look(struct rf_keeper *keeper);
 

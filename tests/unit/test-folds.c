@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lsm/match_fold.h"
 #include "sandbox/audit/folds.h"
@@ -173,6 +176,36 @@ static void a_count_is_never_cut(void **state RF_UNUSED)
 	assert_int_equal(rf_fold_take(&fold), 0);
 }
 
+/* Without being told: one that is gone has its repeats told and its place freed, a live one not. */
+static void a_process_that_is_not_there_is_found(void **state RF_UNUSED)
+{
+	struct told told = {0};
+	struct rf_keeper *keeper = start(&told);
+	struct stat ns;
+	pid_t gone;
+
+	if (stat("/proc/self/ns/pid", &ns) < 0 || ns.st_ino != 0xeffffffcu) {
+		rf_keeper_close(keeper);
+		skip();
+	}
+	gone = fork();
+	if (gone == 0)
+		_exit(0);
+	assert_int_equal(waitpid(gone, NULL, 0), gone);
+	assert_int_equal(count(keeper, (uint32_t)getpid(), "/a", 0, SECOND), 1);
+	rf_keeper_look(keeper);
+	assert_false(rf_keeper_has_gone(keeper));
+	assert_int_equal(count(keeper, (uint32_t)gone, "/a", 0, SECOND), 1);
+	assert_int_equal(count(keeper, (uint32_t)gone, "/a", 1, SECOND), 0);
+	rf_keeper_look(keeper);
+	assert_true(rf_keeper_has_gone(keeper));
+	assert_int_equal(rf_keeper_flush(keeper, RF_FLUSH_DUE, SECOND, tell, &told, NULL), 0);
+	assert_int_equal(told.known, 1);
+	assert_int_equal(count(keeper, (uint32_t)gone, "/a", 2, SECOND), 1); /* anew */
+	assert_int_equal(count(keeper, (uint32_t)getpid(), "/a", 2, SECOND), 0);
+	rf_keeper_close(keeper);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +216,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_ended_gives_its_folds_back),
 		cmocka_unit_test(repeats_of_a_lost_record_are_told_as_a_number),
 		cmocka_unit_test(a_count_is_never_cut),
+		cmocka_unit_test(a_process_that_is_not_there_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
