@@ -115,7 +115,7 @@ static int create(const struct rf_oci_state *state, const char *name, struct rf_
 	if (r == 0)
 		r = rf_oci_config_check(&config, policy, err);
 	container.policy = policy;
-	container.rootfs = config.rootfs;
+	container.world = rf_oci_config_world(&config);
 	container.bundle = state->bundle;
 	if (r == 0)
 		r = rf_oci_arm(&container, err);

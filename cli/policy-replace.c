@@ -109,7 +109,7 @@ static int replace(struct context *c, struct rf_err *err)
 		.sandbox = c->subject.found.id,
 		.policy = c->subject.policy,
 		.image = c->image,
-		.root = c->subject.root,
+		.world = c->subject.world,
 		.note = note,
 		.data = c,
 	};

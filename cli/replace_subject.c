@@ -48,7 +48,7 @@ static int read_container(struct rf_replace_subject *s, const char *text, struct
 		return rf_err_set(err, -ENODATA, "it is not written down where container %s is",
 				  s->found.name);
 	r = rf_oci_config_read(&s->config, bundle, err);
-	s->root = s->config.rootfs;
+	s->world = rf_oci_config_world(&s->config);
 	return r;
 }
 
@@ -94,7 +94,7 @@ static int find(struct rf_replace_subject *s, struct rf_lsm *lsm, const char *na
 	if (r < 0)
 		return r;
 	s->is_container = rf_str_has_prefix(text, "{\"container\":");
-	s->root = "/";
+	s->world.root = "/";
 	return s->is_container ? read_container(s, text, err)
 			       : rf_recipe_parse(&s->recipe, text, err);
 }

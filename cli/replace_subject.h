@@ -14,15 +14,16 @@
 #include "sandbox/launch/found.h"
 #include "sandbox/launch/oci_config.h"
 #include "sandbox/launch/user.h"
+#include "sandbox/launch/world.h"
 
 struct rf_replace_subject {
 	struct rf_found found;
 	struct rf_recipe *recipe; /* NULL: a container */
 	struct rf_oci_config config;
 	bool is_container;
-	const char *root;  /* where the names of its files begin */
-	char *recipe_text; /* of the new policy, for `exec`; NULL: none */
-	json_t *began;	   /* what it began with (launch/fixed_part.h) */
+	struct rf_world world; /* of its files */
+	char *recipe_text;     /* of the new policy, for `exec`; NULL: none */
+	json_t *began;	       /* what it began with (launch/fixed_part.h) */
 	struct rf_policy *policy;
 };
 

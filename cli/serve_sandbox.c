@@ -33,13 +33,14 @@ static int set_nails(struct rf_served *served, const struct rf_peer *peer,
 	RF_AUTOFREE struct rf_pattern *patterns = NULL;
 	struct rf_file_rule rule = {.rule = {.deny = true}};
 	const struct rf_policy policy = {.files = &rule, .n_files = 1};
+	const struct rf_world whole = {.root = "/"};
 	int r = rf_service_names(&patterns, &rule.n_paths, names, served->spec.names_size, err);
 
 	if (r < 0 || rule.n_paths == 0)
 		return r;
 	rule.paths = patterns;
 	rf_peer_become(peer);
-	r = rf_nails_set(served->lsm, served->slot, "/", &policy, image, false, err);
+	r = rf_nails_set(served->lsm, served->slot, &whole, &policy, image, false, err);
 	rf_peer_back();
 	return r;
 }

@@ -166,13 +166,14 @@ static int make_sandbox(struct rf_launch *launch, struct state *state, struct rf
 				     .image_key = state->image->key,
 				     .ring_bytes = launch->ring_bytes,
 				     .stacks = launch->stacks};
+	const struct rf_world whole = {.root = "/"};
 	int r = rf_fence_new(state->lsm, &spec, &state->slot, err);
 
 	if (r < 0)
 		return r;
 	state->live = true;
 	launch->slot = state->slot;
-	r = rf_nails_set(state->lsm, state->slot, "/", launch->policy, state->image, false, err);
+	r = rf_nails_set(state->lsm, state->slot, &whole, launch->policy, state->image, false, err);
 	if (r < 0)
 		return r;
 	state->ring_fd = rf_fence_ring(state->lsm, state->slot, err);

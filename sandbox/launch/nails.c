@@ -4,18 +4,13 @@
  */
 #include "sandbox/launch/nails.h"
 
-#include <fcntl.h>
-#include <linux/openat2.h>
-#include <string.h>
-#include <sys/syscall.h>
-
 #include "sandbox/launch/why.h"
 #include "sandbox/policy/fixed.h"
 
 struct nails {
 	struct rf_lsm *lsm;
 	uint32_t slot;
-	int root_fd;
+	struct rf_view view;
 	struct rf_img img;
 	const struct rf_image_head *head;
 	size_t n;
@@ -45,19 +40,6 @@ static int count(void *data, const char *name RF_UNUSED)
 	return 0;
 }
 
-/*
- * Rules speak of the names of objects, which hold no links (POLICY.md 10); a name that leads
- * through one names nothing. A link itself is an object.
- */
-static int open_object(int root_fd, const char *name)
-{
-	const struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-				     .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_IN_ROOT};
-	long fd = syscall(SYS_openat2, root_fd, name, &how, sizeof(how));
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
 /* These say that there is no such object, as opposed to: it could not be found out. */
 static bool is_nowhere(int error)
 {
@@ -76,21 +58,32 @@ static int nail(void *data, const char *name)
 		return rf_err_sys(n->err, r, "cannot judge the name %.200s", name);
 	if (!(rf_dfa_accept(&pos) & RF_ACC_NAIL))
 		return 0; /* an exception took it away */
-	fd = open_object(n->root_fd, name);
+	fd = rf_view_object(&n->view, name);
 	if (fd < 0)
 		return is_nowhere(fd) ? 0 : rf_err_sys(n->err, fd, "cannot look at %.200s", name);
 	r = rf_fence_nail(n->lsm, n->slot, fd, n->head->id, rf_dfa_state(&pos), n->err);
 	return r < 0 ? rf_err_wrap(n->err, r, "%.200s", name) : 0;
 }
 
-int rf_nails_set(struct rf_lsm *lsm, uint32_t slot, const char *root,
+static int nail_all(struct nails *n, const struct rf_policy *policy, bool keep)
+{
+	int r = each_name(policy, count, n);
+
+	if (r == 0 && n->n)
+		r = rf_fence_nail_room(n->lsm, n->slot, n->n, keep, n->err);
+	if (r == 0 && n->n)
+		r = each_name(policy, nail, n);
+	if (r == -ENOMEM)
+		return rf_err_set(n->err, r, "no memory for the names that deny rules fix");
+	return r;
+}
+
+int rf_nails_set(struct rf_lsm *lsm, uint32_t slot, const struct rf_world *world,
 		 const struct rf_policy *policy, const struct rf_image *image, bool keep,
 		 struct rf_err *err)
 {
-	RF_AUTOCLOSE int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct nails n = {.lsm = lsm,
 			  .slot = slot,
-			  .root_fd = root_fd,
 			  .img = {.pages = image->pages, .n_pages = (__u32)image->n_pages},
 			  .err = err};
 	int r;
@@ -98,14 +91,9 @@ int rf_nails_set(struct rf_lsm *lsm, uint32_t slot, const char *root,
 	n.head = rf_img_head(&n.img);
 	if (!n.head)
 		return rf_err_set(err, -EBADMSG, "the packed policy is damaged");
-	if (root_fd < 0)
-		return rf_err_sys(err, -errno, "cannot open %.200s", root);
-	r = each_name(policy, count, &n);
-	if (r == 0 && n.n)
-		r = rf_fence_nail_room(lsm, slot, n.n, keep, err);
-	if (r == 0 && n.n)
-		r = each_name(policy, nail, &n);
-	if (r == -ENOMEM)
-		return rf_err_set(err, r, "no memory for the names that deny rules fix");
+	r = rf_view_open(&n.view, world, err);
+	if (r == 0)
+		r = nail_all(&n, policy, keep);
+	rf_view_close(&n.view);
 	return r;
 }

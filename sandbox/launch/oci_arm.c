@@ -111,7 +111,7 @@ static int make_sandbox(struct arming *a, struct rf_err *err)
 	r = rf_fence_new(a->lsm, &spec, &a->slot, err);
 	a->live = r == 0;
 	if (r == 0)
-		r = rf_nails_set(a->lsm, a->slot, c->rootfs, c->policy, image, false, err);
+		r = rf_nails_set(a->lsm, a->slot, &c->world, c->policy, image, false, err);
 	return r;
 }
 

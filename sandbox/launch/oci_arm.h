@@ -12,6 +12,7 @@
 
 #include "sandbox/base/err.h"
 #include "sandbox/launch/oci_cgroup.h"
+#include "sandbox/launch/world.h"
 #include "sandbox/policy/policy.h"
 
 #define RF_OCI_PIN_DIR "/sys/fs/bpf/ringfence-oci"
@@ -21,8 +22,8 @@ struct rf_oci_container {
 	const char *pod; /* "" or NULL: none */
 	const struct rf_oci_cgroup *cgroup;
 	const struct rf_policy *policy;
-	const char *bundle; /* where its configuration is */
-	const char *rootfs; /* where the names of its files begin, seen from here */
+	const char *bundle;    /* where its configuration is */
+	struct rf_world world; /* where the names of its files lead */
 };
 
 /*

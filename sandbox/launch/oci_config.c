@@ -17,24 +17,82 @@ static const json_t *process_of(const struct rf_oci_config *config)
 	return json_object_get(config->json, "process");
 }
 
+/* A path of the configuration, which counts from `base` where it is not absolute. */
+static int join(char **ret, const char *base, const char *path)
+{
+	if (asprintf(ret, "%s%s%s", path[0] == '/' ? "" : base, path[0] == '/' ? "" : "/", path) <
+	    0) {
+		*ret = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 static int take_rootfs(struct rf_oci_config *config, const char *bundle, struct rf_err *err)
 {
 	const json_t *root = json_object_get(config->json, "root");
 	const char *path = json_string_value(json_object_get(root, "path"));
-	int n;
+	int r;
 
-	if (!config->json)
-		n = asprintf(&config->rootfs, "/");
-	else if (!path || !*path)
+	if (config->json && (!path || !*path))
 		return rf_err_set(err, -EINVAL, "root.path is not a text");
-	else
-		n = asprintf(&config->rootfs, "%s%s%s", path[0] == '/' ? "" : bundle,
-			     path[0] == '/' ? "" : "/", path);
-	if (n < 0) {
-		config->rootfs = NULL;
-		return rf_err_sys(err, -ENOMEM, "read the bundle");
+	r = join(&config->rootfs, bundle, config->json ? path : "/");
+	return r < 0 ? rf_err_sys(err, r, "read the bundle") : 0;
+}
+
+/* Of mount(8)'s words; the type says nothing where these do. */
+static bool is_bind(const json_t *mount)
+{
+	const char *type = json_string_value(json_object_get(mount, "type"));
+	const json_t *options = json_object_get(mount, "options"), *value;
+	size_t at;
+
+	json_array_foreach (options, at, value)
+		if (json_is_string(value) && (strcmp(json_string_value(value), "bind") == 0 ||
+					      strcmp(json_string_value(value), "rbind") == 0))
+			return true;
+	return type && strcmp(type, "bind") == 0;
+}
+
+static int take_volume(struct rf_volume *ret, const json_t *mount, const char *bundle)
+{
+	const char *at = json_string_value(json_object_get(mount, "destination"));
+	const char *source = json_string_value(json_object_get(mount, "source"));
+	int r;
+
+	if (!at || !*at)
+		return -EINVAL;
+	r = join(&ret->at, "", at);
+	return r == 0 && is_bind(mount) && source && *source ? join(&ret->source, bundle, source)
+							     : r;
+}
+
+static int take_volumes(struct rf_oci_config *config, const char *bundle, struct rf_err *err)
+{
+	const json_t *mounts = json_object_get(config->json, "mounts"), *mount;
+	size_t n = json_array_size(mounts), at;
+	int r;
+
+	if (n > RF_VOLUMES_MAX)
+		return rf_err_set(err, -E2BIG, "mounts has more than %d entries", RF_VOLUMES_MAX);
+	config->volumes = calloc(n + 1, sizeof(*config->volumes));
+	if (!config->volumes)
+		return rf_err_sys(err, -ENOMEM, "read the mounts");
+	json_array_foreach (mounts, at, mount) {
+		config->n_volumes = at + 1;
+		r = take_volume(&config->volumes[at], mount, bundle);
+		if (r == -EINVAL)
+			return rf_err_set(err, r, "mounts[%zu].destination is not a text", at);
+		if (r < 0)
+			return rf_err_sys(err, r, "read the mounts");
 	}
 	return 0;
+}
+
+struct rf_world rf_oci_config_world(const struct rf_oci_config *config)
+{
+	return (struct rf_world){
+		.root = config->rootfs, .volumes = config->volumes, .n_volumes = config->n_volumes};
 }
 
 static bool has_variable(char *const *env, const char *name)
@@ -115,6 +173,8 @@ int rf_oci_config_parse(struct rf_oci_config *ret, const char *bundle, const cha
 	}
 	r = take_rootfs(ret, bundle, err);
 	if (r == 0)
+		r = take_volumes(ret, bundle, err);
+	if (r == 0)
 		r = take_process(ret, err);
 	return r < 0 ? rf_err_wrap(err, r, "config.json") : 0;
 }
@@ -142,6 +202,11 @@ void rf_oci_config_done(struct rf_oci_config *config)
 	for (char **at = config->env; at && *at; at++)
 		free(*at);
 	free(config->env);
+	for (size_t i = 0; i < config->n_volumes; i++) {
+		free(config->volumes[i].at);
+		free(config->volumes[i].source);
+	}
+	free(config->volumes);
 	free(config->rootfs);
 	json_decref(config->json);
 	*config = (struct rf_oci_config){.uid = 0};

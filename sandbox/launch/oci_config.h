@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "sandbox/base/err.h"
+#include "sandbox/launch/world.h"
 #include "sandbox/policy/policy.h"
 
 /* A config.json with every mount and environment that engines write stays far below. */
@@ -18,6 +19,8 @@
 struct rf_oci_config {
 	json_t *json; /* NULL: the bundle has no config.json */
 	char *rootfs; /* absolute */
+	struct rf_volume *volumes;
+	size_t n_volumes;
 	uid_t uid;
 	const char *cwd;
 	char **env; /* NULL-terminated; with HOME and USER */
@@ -31,6 +34,9 @@ int rf_oci_config_read(struct rf_oci_config *ret, const char *bundle, struct rf_
 int rf_oci_config_parse(struct rf_oci_config *ret, const char *bundle, const char *text, size_t len,
 			struct rf_err *err) RF_MUST_CHECK;
 void rf_oci_config_done(struct rf_oci_config *config);
+
+/* Where the container's names lead; its members belong to config. */
+struct rf_world rf_oci_config_world(const struct rf_oci_config *config);
 
 /*
  * -EOPNOTSUPP, naming the section, where the policy needs (`must`) something of the runtime that

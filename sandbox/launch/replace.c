@@ -28,7 +28,7 @@ static int take_lock(int *ret, struct rf_err *err)
 static int replace_held(struct rf_lsm *lsm, uint32_t slot, const struct rf_replacement *r,
 			uint32_t gen, struct rf_err *err)
 {
-	int error = rf_nails_set(lsm, slot, r->root, r->policy, r->image, true, err);
+	int error = rf_nails_set(lsm, slot, &r->world, r->policy, r->image, true, err);
 
 	if (error == 0)
 		error = r->note(r->data, gen, err);

@@ -13,13 +13,14 @@
 
 #include "lsm/rules.h"
 #include "sandbox/launch/image.h"
+#include "sandbox/launch/world.h"
 #include "sandbox/policy/policy.h"
 
 struct rf_replacement {
 	uint64_t sandbox;
 	const struct rf_policy *policy;
 	const struct rf_image *image; /* of that policy */
-	const char *root;	      /* where the names of the sandbox's files begin */
+	struct rf_world world;	      /* of the sandbox's files */
 	/*
 	 * Called with the policy's generation before it counts: writes down whose events of that
 	 * generation will be. A negative answer stops it, and the old policy stays.
