@@ -7,56 +7,49 @@
  */
 #include "lsm/bpf/path.bpf.h"
 
-#define RF_CHANGES	(RF_A_WRITE | RF_A_APPEND | RF_A_CREATE | RF_A_REMOVE | RF_A_METADATA)
-#define RF_CGROUP_DEPTH 16
+#define RF_CHANGES (RF_A_WRITE | RF_A_APPEND | RF_A_CREATE | RF_A_REMOVE | RF_A_METADATA)
 
-/* Up to 16 bytes of a name, NUL-padded, as two numbers: there is no memcmp here. */
-union name {
-	char text[16];
-	__u64 half[2];
-};
-
-static __always_inline bool is_name(const union name *name, const union name *other)
+/* Where files are the kernel's own switches, of which some are protected by name. */
+static __always_inline bool is_switches(unsigned long magic)
 {
-	return name->half[0] == other->half[0] && name->half[1] == other->half[1];
+	return magic == RF_MAGIC_PROC || magic == RF_MAGIC_SYSFS || magic == RF_MAGIC_DEBUGFS ||
+	       magic == RF_MAGIC_TRACEFS || magic == RF_MAGIC_SECURITYFS ||
+	       magic == RF_MAGIC_CONFIGFS || magic == RF_MAGIC_BINFMT;
 }
 
-#define RF_IS_NAME(name, literal) is_name(&(name), &(const union name){literal})
-
-/* cgroup.procs, .threads, .kill, .freeze and what version 1 has for it. */
-static __always_inline bool moves_tasks(struct dentry *dentry)
+/* A file of /proc/PID is of a process: proc.bpf.c asks whose. */
+static __always_inline bool is_of_process(struct dentry *dentry)
 {
-	const unsigned char *at = BPF_CORE_READ(dentry, d_name.name);
-	union name name = {};
+	__u64 inode = (__u64)BPF_CORE_READ(dentry, d_inode);
+	struct proc_inode *proc;
 
-	if (bpf_probe_read_kernel_str(name.text, sizeof(name.text), at) < 0)
-		return true;
-	return RF_IS_NAME(name, "cgroup.procs") || RF_IS_NAME(name, "cgroup.threads") ||
-	       RF_IS_NAME(name, "cgroup.kill") || RF_IS_NAME(name, "cgroup.freeze") ||
-	       RF_IS_NAME(name, "tasks") || RF_IS_NAME(name, "release_agent");
+	if (!inode)
+		return false;
+	proc = (void *)(inode - bpf_core_field_offset(struct proc_inode, vfs_inode));
+	return BPF_CORE_READ(proc, pid);
 }
 
-/* Is it in the sandbox's own cgroup, or that cgroup itself? */
-static __always_inline bool is_own_cgroup(struct rf_work *w, __u64 cgroup)
+/* Was it reached by the name that protects it, below /proc or /sys? */
+static __always_inline bool is_at_its_name(struct rf_work *w)
 {
-	struct dentry *dentry = (void *)w->at_dentry, *up;
+	__u32 at = w->text_base & (RF_TEXT_MAX - 1);
+	const char *text = (const char *)&w->text[at];
 
-	for (int i = 0; i < RF_CGROUP_DEPTH; i++) {
-		struct inode *inode = BPF_CORE_READ(dentry, d_inode);
-
-		if (inode && BPF_CORE_READ(inode, i_ino) == cgroup)
-			return true;
-		up = BPF_CORE_READ(dentry, d_parent);
-		if (up == dentry)
-			return false;
-		dentry = up;
-	}
-	return true;
+	if (text[0] != '/')
+		return false;
+	if (text[1] == 's')
+		return text[2] == 'y' && text[3] == 's' && text[4] == '/';
+	return text[1] == 'p' && text[2] == 'r' && text[3] == 'o' && text[4] == 'c' &&
+	       text[5] == '/';
 }
 
+/*
+ * In a cgroup file system nothing is changed from inside: of the own cgroup, since that would shed
+ * the fence or its limits; of others, since ringfence's processes are in one, and who limits that
+ * one or any above it stops them.
+ */
 int rf_guard_ask(struct rf_work *w, __u32 rights)
 {
-	struct rf_sandbox *sb;
 	struct dentry *dentry;
 	unsigned long magic;
 	bool ours = false;
@@ -65,14 +58,12 @@ int rf_guard_ask(struct rf_work *w, __u32 rights)
 		return 1;
 	dentry = (void *)w->at_dentry;
 	magic = BPF_CORE_READ(dentry, d_sb, s_magic);
-	if (magic == RF_MAGIC_BPFFS) {
+	if (magic == RF_MAGIC_BPFFS)
 		ours = true;
-	} else if ((magic == RF_MAGIC_CGROUP2 || magic == RF_MAGIC_CGROUP1) &&
-		   (rights & RF_CHANGES)) {
-		sb = rf_sandbox_of(w->slot);
-		ours = !sb || moves_tasks(dentry) ||
-		       (magic == RF_MAGIC_CGROUP2 && sb->cgroup && is_own_cgroup(w, sb->cgroup));
-	}
+	else if (magic == RF_MAGIC_CGROUP2 || magic == RF_MAGIC_CGROUP1)
+		ours = rights & RF_CHANGES;
+	else if ((rights & RF_CHANGES) && is_switches(magic))
+		ours = !is_at_its_name(w) && (magic != RF_MAGIC_PROC || !is_of_process(dentry));
 	if (!ours)
 		return 0;
 	rf_refuse(w, rights, RF_RULE_SELF, 0);

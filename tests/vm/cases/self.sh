@@ -145,6 +145,57 @@ test_cgroups() {
 	still_fenced
 }
 
+# Limits of ringfence's own cgroup, of one above it, or on new ones would stop it.
+test_limits_of_other_cgroups() {
+	local file
+	lax_world
+	policy nothing '"process": {"no_new_privileges": false}'
+	mkdir -p /sys/fs/cgroup/service/inner
+	echo "+memory +pids" >/sys/fs/cgroup/cgroup.subtree_control
+	for file in service/memory.max service/pids.max service/cgroup.max.descendants service/inner/cgroup.max.depth; do
+		works sh -c "cat /sys/fs/cgroup/$file && echo max >/sys/fs/cgroup/$file"
+		for name in world nothing; do
+			fence $name sh -c "echo 1 >/sys/fs/cgroup/$file"
+			eq "$(cat /sys/fs/cgroup/$file)" max "$file under $name"
+			eq "$(events 'select(.verdict == "denied") | .rule.id' | sort -u)" ringfence.self "$file under $name"
+		done
+	done
+	fence nothing sh -c "rmdir /sys/fs/cgroup/service/inner; mkdir /sys/fs/cgroup/service/more; chown 1000 /sys/fs/cgroup/service"
+	eq "$(cd /sys/fs/cgroup/service && stat -c %u . && ls -d inner more 2>/dev/null)" "0
+inner" "folders"
+	fence nothing cat /sys/fs/cgroup/service/memory.max
+	eq "$OUT" max "reading"
+	rmdir /sys/fs/cgroup/service/inner /sys/fs/cgroup/service
+	still_fenced
+}
+
+# As a chroot has it that was made before: what it shows is the same machine.
+test_another_mount_of_proc_and_sys_that_was_there() {
+	local name old
+	lax_world
+	policy nothing '"process": {"no_new_privileges": false}'
+	mkdir -p "$T/open/proc" "$T/open/sys"
+	mount -t proc none "$T/open/proc"
+	mount -t sysfs none "$T/open/sys"
+	old=$(cat /proc/sys/kernel/core_pattern)
+	for name in world nothing; do
+		fence $name sh -c "echo core.%p >$T/open/proc/sys/kernel/core_pattern; echo 0 >$T/open/proc/sys/kernel/ftrace_enabled"
+		eq "$(cat /proc/sys/kernel/core_pattern)" "$old" "core_pattern under $name"
+		eq "$(cat /proc/sys/kernel/ftrace_enabled)" 1 "ftrace under $name"
+		eq "$(events 'select(.verdict == "denied") | .rule.id' | sort -u)" ringfence.self "denials under $name"
+		fence $name sh -c "echo 64 >$T/open/sys/kernel/profiling"
+		contains "$(events 'select(.verdict == "denied") | .rule.id')" ringfence.self "sysfs under $name"
+		fence $name sh -c "cat $T/open/proc/sys/kernel/core_pattern && echo 5 >$T/open/proc/self/timerslack_ns &&
+			echo 300 >$T/open/proc/self/oom_score_adj && cat $T/open/proc/self/oom_score_adj"
+		eq "$OUT" "$old
+300" "reading, and one's own process, under $name"
+		fence $name sh -c "cat /proc/sys/kernel/domainname >/dev/null && echo example >/proc/sys/kernel/domainname"
+		eq "$RC" 0 "a switch that is nobody's, under its own name: $ERR"
+	done
+	umount "$T/open/proc" "$T/open/sys"
+	still_fenced
+}
+
 test_the_machine_beneath() {
 	lax_world
 	policy world '"files": { "default": "allow", "rules": [
