@@ -8,6 +8,7 @@
 #define RF_BPF_CGROUP_RECORD_H
 
 #include "lsm/bpf/cgroup.bpf.h"
+#include "lsm/bpf/wake.bpf.h"
 
 #include "lsm/match_fold.h"
 
@@ -63,20 +64,6 @@ static __noinline int rf_cg_fill(struct rf_cg_note *note, const struct rf_cg_sco
 		rec->errno_value = a->errno_value ? a->errno_value : note->errno_default;
 	rf_cg_fill_process(rec);
 	return 0;
-}
-
-/* Wakes a reader that sleeps, or fell asleep between our look and our commit; never waits. */
-static __always_inline void rf_cg_wake(void *ring, struct rf_sandbox *sb)
-{
-	void *nothing;
-
-	if (!sb->reader_waiting || !__sync_lock_test_and_set(&sb->reader_waiting, 0))
-		return;
-	nothing = bpf_ringbuf_reserve(ring, 8, 0);
-	if (nothing)
-		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
-	else
-		sb->reader_waiting = 1; /* for the next who finds room */
 }
 
 /* The sandbox's table of repeats; NULL: there is none. */
@@ -144,7 +131,7 @@ static __always_inline void rf_cg_send(struct rf_sandbox *sb, struct rf_record *
 			flags = BPF_RB_FORCE_WAKEUP;
 		bpf_ringbuf_submit(out, flags);
 		__sync_fetch_and_add(&sb->submitted, 1);
-		rf_cg_wake(ring, sb);
+		rf_wake(ring, sb);
 		return;
 	}
 	if (folds && rec->fold && rec->count > 1) {
@@ -178,7 +165,7 @@ static __noinline int rf_cg_record(const struct rf_cg_scope *s, const struct rf_
 	__sync_fetch_and_add(&sb->folded, 1);
 	/* The stream's owner has something to tell later: it is woken once, to set its clock. */
 	if (!sb->fold_dirty && !__sync_lock_test_and_set(&sb->fold_dirty, 1) && ring)
-		rf_cg_wake(ring, sb);
+		rf_wake(ring, sb);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  * loss. Nothing here can change the verdict.
  */
 #include "lsm/bpf/scope.bpf.h"
+#include "lsm/bpf/wake.bpf.h"
 
 static __always_inline void fill_process(struct rf_record *rec)
 {
@@ -26,20 +27,6 @@ static __always_inline void fill_process(struct rf_record *rec)
 	rec->objects = 0;
 	rec->pad = 0;
 	bpf_get_current_comm(rec->comm, sizeof(rec->comm));
-}
-
-/* Wakes a reader that sleeps; never waits. */
-static __always_inline void wake_late(void *ring, struct rf_sandbox *sb)
-{
-	void *nothing;
-
-	if (!sb->reader_waiting || !__sync_lock_test_and_set(&sb->reader_waiting, 0))
-		return;
-	nothing = bpf_ringbuf_reserve(ring, 8, 0);
-	if (nothing)
-		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
-	else
-		sb->reader_waiting = 1; /* for the next who finds room */
 }
 
 static __always_inline bool is_denial(const struct rf_record *rec)
@@ -101,7 +88,7 @@ static __always_inline void send(struct rf_work *w, struct rf_sandbox *sb)
 	__sync_fetch_and_add(&sb->submitted, 1);
 	/* Whoever looks at the end of the rest sees what was committed before it. */
 	if (!lies || bpf_ktime_get_boot_ns() >= sb->rest_until)
-		wake_late(ring, sb);
+		rf_wake(ring, sb);
 }
 
 int rf_emit(struct rf_work *w)

@@ -4,6 +4,7 @@
  * no free entry, no period) a denial is sent as it is.
  */
 #include "lsm/bpf/scope.bpf.h"
+#include "lsm/bpf/wake.bpf.h"
 
 #include "lsm/match_fold.h"
 
@@ -33,19 +34,14 @@ static long add_word(__u64 i, struct text_sum *t)
 /* The owner of the stream has something to tell later: it is woken once, to set its clock. */
 static __always_inline void note_pending(struct rf_work *w, struct rf_sandbox *sb)
 {
-	void *ring, *nothing;
 	__u32 slot = w->slot;
+	void *ring;
 
 	if (sb->fold_dirty || __sync_lock_test_and_set(&sb->fold_dirty, 1))
 		return;
 	ring = bpf_map_lookup_elem(&rf_ring, &slot);
-	if (!ring || !sb->reader_waiting || !__sync_lock_test_and_set(&sb->reader_waiting, 0))
-		return;
-	nothing = bpf_ringbuf_reserve(ring, 8, 0);
-	if (nothing)
-		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
-	else
-		sb->reader_waiting = 1; /* for the next who finds room */
+	if (ring)
+		rf_wake(ring, sb);
 }
 
 static __always_inline struct rf_folds *folds_of(__u32 slot)
