@@ -8,6 +8,7 @@
 
 #define RF_CAP_SYS_ADMIN   21
 #define RF_CAP_OPT_NOAUDIT 2
+#define RF_X32_BIT	   0x40000000 /* marks calls of that ABI, which else have the native numbers */
 
 /* Numbers of both ABIs together: none of the foreign ones asks for CAP_SYS_ADMIN in the other. */
 static __always_inline int key_of_call(long nr)
@@ -53,7 +54,7 @@ static __always_inline long current_call(void)
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
 #if defined(__TARGET_ARCH_x86)
-	return (int)BPF_CORE_READ(regs, orig_ax);
+	return (int)BPF_CORE_READ(regs, orig_ax) & ~RF_X32_BIT;
 #else
 	return BPF_CORE_READ(regs, syscallno);
 #endif

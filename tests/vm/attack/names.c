@@ -150,9 +150,11 @@ static int by_handle(char **arg)
 	return fd < 0 ? refused("open_by_handle_at") : show_fd(fd);
 }
 
+/* FOLDER NAME [BIT]: the bit marks another ABI's call. */
 static int tree_clone(char **arg)
 {
-	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, arg[0], 1 /* OPEN_TREE_CLONE */);
+	long nr = SYS_open_tree | (arg[2] ? strtol(arg[2], NULL, 0) : 0);
+	int tree = (int)syscall(nr, AT_FDCWD, arg[0], 1 /* OPEN_TREE_CLONE */);
 
 	return tree < 0 ? refused("open_tree") : show_open(tree, arg[1], O_RDONLY);
 }

@@ -55,6 +55,18 @@ test_mount_calls_old_and_new() {
 	eq "$(events 'select(.verdict == "denied") | .rule.id' | sort -u)" ringfence.self "denials of tree-clone"
 }
 
+# Where the kernel has them at all (Debian's with the word syscall.x32=y on its command line).
+test_mount_calls_by_their_x32_numbers() {
+	capture "$ATTACK/calls" number 1073741863
+	[ "$RC" -eq 0 ] || skip "this kernel answers no x32 calls"
+	policy allow '"kernel": {"mount": "allow"}'
+	works "$ATTACK/names" tree-clone / etc/hostname 0x40000000
+	refused allow EPERM "$ATTACK/names" tree-clone / etc/hostname 0x40000000
+	eq "$(denials)" "kernel ringfence.self" "denials"
+	policy deny '"kernel": {"mount": "deny"}'
+	refused deny 'EPERM|ENOSYS' "$ATTACK/names" tree-clone / etc/hostname 0x40000000
+}
+
 test_user_namespaces() {
 	key_holds user_namespaces 'EPERM|EACCES' "$ATTACK/task" unshare 0x10000000
 }
