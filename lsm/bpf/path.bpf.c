@@ -126,12 +126,34 @@ static __always_inline int check_wide_watch(void)
 	return rf_end(w);
 }
 
+/* FS_OPEN_PERM, FS_ACCESS_PERM, FS_OPEN_EXEC_PERM and (6.14) FS_PRE_ACCESS */
+#define RF_WATCH_HOLDS 0x170000
+
+/*
+ * Who marks so is asked before each access of anybody, also outside, and need not answer: a mark on
+ * ringfence's executable would keep everybody from stopping the sandbox.
+ */
+static __always_inline int check_holding(const struct path *path)
+{
+	struct rf_work *w;
+	int r = rf_begin(&w, RF_SEC_FILES, RF_H_PATH_NOTIFY, RF_OP_NOTIFY);
+
+	if (!w)
+		return r;
+	rf_path_check(w, path->dentry, path->mnt, 0);
+	rf_refuse(w, RF_A_READ, RF_RULE_SELF, 0);
+	w->errno_value = RF_E_PERM;
+	return rf_end(w);
+}
+
 /* Who watches a folder is told the names in it, which is listing. */
 SEC("lsm/path_notify")
 int BPF_PROG(rf_path_notify, const struct path *path, __u64 mask, unsigned int obj_type, int ret)
 {
 	if (ret)
 		return ret;
+	if (mask & RF_WATCH_HOLDS)
+		return check_holding(path);
 	return obj_type ? check_wide_watch()
 			: check_object(RF_H_PATH_NOTIFY, RF_OP_NOTIFY, path, RF_A_READ);
 }

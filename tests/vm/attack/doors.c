@@ -110,6 +110,20 @@ static int watch_mount(char **arg)
 		       : WORKED;
 }
 
+/* WHAT MASK PATH: marks it ("0" the file, "0x10" its mount, "0x100" its file system) and goes. */
+static int mark(char **arg)
+{
+	unsigned int what = (unsigned int)strtoul(arg[0], NULL, 0);
+	int fd = fanotify_init(FAN_CLOEXEC | FAN_CLASS_CONTENT, O_RDONLY);
+
+	if (fd < 0)
+		return untried("fanotify_init");
+	return fanotify_mark(fd, FAN_MARK_ADD | what, strtoull(arg[1], NULL, 0), AT_FDCWD, arg[2]) <
+			       0
+		       ? refused("fanotify_mark")
+		       : WORKED;
+}
+
 static int whiteout(char **arg)
 {
 	return renameat2(AT_FDCWD, arg[0], AT_FDCWD, arg[1], RENAME_WHITEOUT) < 0
@@ -186,6 +200,7 @@ int main(int argc, char **argv)
 						{"own-owner", 0, own_owner},
 						{"watch", 1, watch},
 						{"watch-mount", 1, watch_mount},
+						{"mark", 3, mark},
 						{"whiteout", 2, whiteout},
 						{"flags", 1, file_flags},
 						{"remap", 1, remapped},

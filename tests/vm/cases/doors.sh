@@ -36,6 +36,30 @@ test_watching_is_reading() {
 	eq "$(denials)" "files files.unjudged" "denials of a mark on the mount"
 }
 
+# Whoever has marked a file so is asked before each access of anybody, and may never answer.
+test_nobody_outside_waits_for_an_answer_from_inside() {
+	local what mask
+	secret_world
+	policy audit '"mode": "audit", "files": {"default": "allow"}'
+	policy nothing '"kernel": {"mount": "deny"}'
+	# FAN_OPEN_PERM, FAN_ACCESS_PERM, FAN_OPEN_EXEC_PERM, and with what only tells
+	for mask in 0x10000 0x20000 0x40000 0x10020; do
+		works "$ATTACK/doors" mark 0 $mask "$RF"
+		refused world EPERM "$ATTACK/doors" mark 0 $mask "$RF"
+		eq "$(denials)" "files ringfence.self" "denials of $mask"
+	done
+	for what in 0 0x10 0x100; do # file, mount, file system
+		works "$ATTACK/doors" mark $what 0x10000 "$T/open/file"
+		for policy in world audit nothing; do
+			refused $policy EPERM "$ATTACK/doors" mark $what 0x10000 "$T/open/file"
+			eq "$(denials)" "files ringfence.self" "denials of mark $what under $policy"
+		done
+	done
+	allowed world "$ATTACK/doors" mark 0 0x20 "$T/open/file"
+	allowed nothing "$ATTACK/doors" mark 0x10 0x20 "$T/open/file"
+	eq "$(denials)" "" "denials of marks that only tell"
+}
+
 test_a_whiteout_is_a_device_in_place_of_the_name() {
 	secret_world
 	refused world 'EACCES|EXDEV|EPERM' "$ATTACK/doors" whiteout "$T/denied/secret" "$T/open/gained"
