@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * ioctl: file flags are metadata; typing into a terminal is never allowed; a descriptor's owner
- * gets signals.
+ * gets signals; a snapshot is another name for each file in it.
  */
 #include "lsm/bpf/path.bpf.h"
 
@@ -46,6 +46,47 @@ static __always_inline bool is_generation(unsigned int cmd)
 	return cmd == 0x40087602 || cmd == 0x40047602 || cmd == 0x40086604 || cmd == 0x40046604;
 }
 
+#define RF_BTRFS_TYPE 0x94
+#define RF_BTRFS(nr)  (1ULL << (nr))
+
+/*
+ * Commands of btrfs that give a whole tree other names, or read, write and remove what is in it
+ * past the names: by number, since their sizes change. The others are judged as what they are for.
+ */
+static __always_inline bool is_tree_command(unsigned int cmd)
+{
+	const __u64 commands = RF_BTRFS(1) |  /* SNAP_CREATE */
+			       RF_BTRFS(14) | /* SUBVOL_CREATE */
+			       RF_BTRFS(15) | /* SNAP_DESTROY */
+			       RF_BTRFS(17) | /* TREE_SEARCH, TREE_SEARCH_V2 */
+			       RF_BTRFS(19) | /* DEFAULT_SUBVOL */
+			       RF_BTRFS(23) | /* SNAP_CREATE_V2 */
+			       RF_BTRFS(24) | /* SUBVOL_CREATE_V2 */
+			       RF_BTRFS(26) | /* SUBVOL_SETFLAGS */
+			       RF_BTRFS(37) | /* SET_RECEIVED_SUBVOL */
+			       RF_BTRFS(38) | /* SEND */
+			       RF_BTRFS(63);  /* SNAP_DESTROY_V2 */
+	unsigned int nr = cmd & 0xff;
+
+	if ((cmd >> 8 & 0xff) != RF_BTRFS_TYPE)
+		return false;
+	return nr < 64 ? commands >> nr & 1 : nr == 64 /* ENCODED_READ, ENCODED_WRITE */;
+}
+
+static __always_inline int check_tree(void)
+{
+	struct rf_work *w;
+	int r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_IOCTL, RF_OP_IOCTL);
+
+	if (!w)
+		return r;
+	if (rf_has_files(w)) {
+		rf_topology_ask(w);
+		w->errno_value = RF_E_XDEV;
+	}
+	return rf_end(w);
+}
+
 /* F_SETOWN by another name; the number lies in the caller's memory. */
 #define RF_FIOSETOWN 0x8901
 #define RF_SIOCSPGRP 0x8902
@@ -70,6 +111,8 @@ static __always_inline int check_ioctl(struct file *file, unsigned int cmd)
 
 	if (cmd == RF_FIOSETOWN || cmd == RF_SIOCSPGRP)
 		return check_owner();
+	if (is_tree_command(cmd))
+		return check_tree();
 	if (!typing && !right)
 		return 0;
 	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_IOCTL, RF_OP_IOCTL);

@@ -140,6 +140,17 @@ static int file_flags(char **arg)
 	return ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0 ? refused("FS_IOC_SETFLAGS") : WORKED;
 }
 
+/* REQUEST PATH: an ioctl with a page of zeroes. */
+static int request(char **arg)
+{
+	static char zeroes[4096];
+	int fd = open(arg[1], O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return untried("open");
+	return ioctl(fd, strtoul(arg[0], NULL, 0), zeroes) < 0 ? refused("ioctl") : WORKED;
+}
+
 /* A mapping of the file that may not be executed, remapped with what it then asks for. */
 static int remapped(char **arg)
 {
@@ -203,6 +214,7 @@ int main(int argc, char **argv)
 						{"mark", 3, mark},
 						{"whiteout", 2, whiteout},
 						{"flags", 1, file_flags},
+						{"request", 2, request},
 						{"remap", 1, remapped},
 						{"shm-exec", 0, shared_exec},
 						{"append-hole", 1, append_hole},

@@ -82,6 +82,31 @@ test_file_flags_are_metadata() {
 	umount "$T/disk"
 }
 
+# By number, whatever the file system: snapshots, subvolumes, searching and sending of trees, encoded
+# reading and writing.
+test_copies_and_views_of_whole_trees() {
+	local nr outside
+	secret_world
+	policy nothing '"kernel": {"mount": "deny"}'
+	for nr in 01 0e 0f 11 13 17 18 1a 25 26 3f 40; do
+		capture "$ATTACK/doors" request 0x500094$nr "$T/open"
+		eq "$ERR" "ioctl: ENOTTY" "unfenced command $nr"
+		refused world EXDEV "$ATTACK/doors" request 0x500094$nr "$T/open"
+		eq "$(denials)" "files files.unjudged" "denials of command $nr"
+		# Another size is another version of it.
+		refused world EXDEV "$ATTACK/doors" request 0xd00094$nr "$T/open/file"
+		refused nothing ENOTTY "$ATTACK/doors" request 0x500094$nr "$T/open"
+	done
+	# What copies between two open files, tells a label, or belongs to others.
+	for nr in 0x40049409 0x4020940d 0xc0189436 0x50009402 0x81009431 0x50009301; do
+		capture "$ATTACK/doors" request $nr "$T/open/file"
+		outside=$ERR
+		fence world "$ATTACK/doors" request $nr "$T/open/file"
+		eq "$ERR" "$outside" "$nr in the fence"
+		eq "$(denials)" "" "denials of $nr"
+	done
+}
+
 test_a_remapped_file_is_still_that_file() {
 	secret_world
 	cp /usr/bin/true "$T/open/program"
