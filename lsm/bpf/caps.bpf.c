@@ -6,6 +6,7 @@
 #include "lsm/bpf/layer.bpf.h"
 #include "lsm/bpf/path.bpf.h"
 
+#define RF_CAP_SYS_CHROOT  18
 #define RF_CAP_SYS_ADMIN   21
 #define RF_CAP_OPT_NOAUDIT 2
 #define RF_X32_BIT	   0x40000000 /* marks calls of that ABI, which else have the native numbers */
@@ -47,6 +48,16 @@ static __always_inline int key_of_call(long nr)
 static __always_inline bool is_tree_clone(long nr)
 {
 	return nr == 428 || nr == 467;
+}
+
+/* Of all namespaces only that of mounts asks who joins it for CAP_SYS_CHROOT (mntns_install). */
+static __always_inline bool is_joining(long nr)
+{
+#if defined(__TARGET_ARCH_x86)
+	return nr == 308 || nr == 346;
+#else
+	return nr == 268;
+#endif
 }
 
 static __always_inline long current_call(void)
@@ -113,6 +124,8 @@ int BPF_PROG(rf_capable, const struct cred *cred, void *ns, int cap, unsigned in
 			rf_kernel_ask(w, key, 0);
 		if (is_tree_clone(nr) && !w->missing)
 			rf_topology_ask(w);
+	} else if (cap == RF_CAP_SYS_CHROOT && !w->missing && is_joining(current_call())) {
+		rf_topology_ask(w);
 	}
 	if (w->missing && (opts & RF_CAP_OPT_NOAUDIT)) {
 		rf_work_put(w);

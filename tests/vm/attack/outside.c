@@ -157,8 +157,8 @@ static int victim(char **arg)
 	}
 }
 
-/* Takes a descriptor from the helper outside (give) and reads it. */
-static int take_fd(char **arg)
+/* Takes a descriptor from the helper outside (give). */
+static int take(const char *socket_name, int *ret)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	char byte;
@@ -172,9 +172,9 @@ static int take_fd(char **arg)
 			     .msg_control = &control,
 			     .msg_controllen = sizeof(control)};
 	struct cmsghdr *c;
-	int fd, s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s", arg[0]);
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", socket_name);
 	if (s < 0 || connect(s, (struct sockaddr *)&to, sizeof(to)) < 0)
 		return untried("connect");
 	if (recvmsg(s, &msg, MSG_CMSG_CLOEXEC) < 0)
@@ -183,11 +183,31 @@ static int take_fd(char **arg)
 	errno = ENOMSG;
 	if (!c || c->cmsg_type != SCM_RIGHTS || c->cmsg_len < CMSG_LEN(sizeof(int)))
 		return refused("descriptor");
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return show_fd(fd);
+	memcpy(ret, CMSG_DATA(c), sizeof(*ret));
+	return WORKED;
 }
 
-static void give_to(int peer, const char *path)
+static int take_fd(char **arg)
+{
+	int fd, r = take(arg[0], &fd);
+
+	return r ? r : show_fd(fd);
+}
+
+/* SOCKET NAME HOW: a file of the folder that was taken, from there or by going there. */
+static int take_folder(char **arg)
+{
+	int dir, fd, r = take(arg[0], &dir);
+
+	if (r)
+		return r;
+	if (strcmp(arg[2], "fchdir") == 0 && fchdir(dir) < 0)
+		return refused("fchdir");
+	fd = openat(strcmp(arg[2], "fchdir") == 0 ? AT_FDCWD : dir, arg[1], O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? refused("open") : show_fd(fd);
+}
+
+static void give_to(int peer, const char *path, int flags)
 {
 	char byte = 'x';
 	union {
@@ -200,7 +220,7 @@ static void give_to(int peer, const char *path)
 			     .msg_control = &control,
 			     .msg_controllen = sizeof(control)};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, flags | O_CLOEXEC);
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
@@ -211,8 +231,8 @@ static void give_to(int peer, const char *path)
 	close(fd);
 }
 
-/* SOCKET FILE: outside, offers descriptors of the file for ever. */
-static int give_fd(char **arg)
+/* Outside, offers descriptors of the file for ever. */
+static int give(char **arg, int flags)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -222,7 +242,19 @@ static int give_fd(char **arg)
 	    daemon(1, 1) < 0)
 		return untried("listen");
 	for (;;)
-		give_to(accept4(s, NULL, NULL, SOCK_CLOEXEC), arg[1]);
+		give_to(accept4(s, NULL, NULL, SOCK_CLOEXEC), arg[1], flags);
+}
+
+/* SOCKET FILE */
+static int give_fd(char **arg)
+{
+	return give(arg, O_RDONLY);
+}
+
+/* SOCKET FOLDER: which is not asked about when it is received, as it cannot be read. */
+static int give_path(char **arg)
+{
+	return give(arg, O_PATH);
 }
 
 static int queue_open(char **arg)
@@ -260,6 +292,7 @@ static const struct attack attacks[] = {
 	{"prlimit", 1, limit},	       {"priority", 1, priority},
 	{"affinity", 1, affinity},     {"victim", 1, victim},
 	{"take-fd", 1, take_fd},       {"give-fd", 2, give_fd},
+	{"give-path", 2, give_path},   {"take-folder", 3, take_folder},
 	{"queue-open", 1, queue_open}, {"queue-unlink", 1, queue_unlink},
 	{"queue-own", 1, queue_own},   {NULL, 0, NULL},
 };

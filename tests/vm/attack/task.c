@@ -146,14 +146,25 @@ static int unshared(char **arg)
 	return WORKED;
 }
 
-/* PID-NAMESPACE-FILE: joins the namespace of another process. */
+/* NAMESPACE-FILE [BIT]: joins another process's namespace; the bit marks another ABI's call. */
 static int joined(char **arg)
 {
 	int fd = open(arg[0], O_RDONLY | O_CLOEXEC);
+	long nr = SYS_setns | (arg[1] ? strtol(arg[1], NULL, 0) : 0);
 
 	if (fd < 0)
 		return refused("open namespace");
-	return setns(fd, 0) < 0 ? refused("setns") : WORKED;
+	return syscall(nr, fd, 0) < 0 ? refused("setns") : WORKED;
+}
+
+/* PID FLAGS: joins several of its namespaces at once. */
+static int joined_by_pidfd(char **arg)
+{
+	int fd = (int)syscall(SYS_pidfd_open, atoi(arg[0]), 0);
+
+	if (fd < 0)
+		return untried("pidfd_open");
+	return setns(fd, (int)strtoul(arg[1], NULL, 0)) < 0 ? refused("setns") : WORKED;
 }
 
 /* COMMAND-NUMBER: bpf(2) with an empty attribute; worked means it was not refused for rights. */
@@ -205,6 +216,7 @@ static const struct attack attacks[] = {
 	{"vfork", 1, by_vfork},
 	{"unshare", 1, unshared},
 	{"setns", 1, joined},
+	{"setns-pidfd", 2, joined_by_pidfd},
 	{"bpf", 1, bpf_command},
 	{"bpf-map", 0, bpf_first_map},
 	{"failed-fork", 1, after_failed_fork},

@@ -149,4 +149,76 @@ test_nothing_but_the_end_through_an_append_descriptor() {
 	eq "$(head -c 9 "$T/log")" beginning "the log"
 }
 
+# A process with all namespaces of its own, where what is denied lies where all is allowed.
+elsewhere() { # OPTION…
+	secret_world '"kernel": {"namespaces": "allow", "user_namespaces": "allow", "ptrace": "allow"}'
+	background unshare -muinpC --fork --kill-child --propagation private "$@" \
+		sh -c "mount --bind $T/denied $T/open/sub && touch $T/open/ready; exec sleep 600"
+	wait_for '[ -e "$T/open/ready" ]' "the namespaces"
+}
+
+# "RULE CODE" of each denial.
+reasons() {
+	events 'select(.verdict == "denied") | .rule.id + " " + (.rule.code // "")' | sort -u
+}
+
+test_another_mount_namespace_is_not_joined() {
+	local kind
+	elsewhere
+	policy nothing '"kernel": {"namespaces": "allow", "user_namespaces": "allow", "ptrace": "allow"}'
+	works nsenter -t "$BACKGROUND" -m cat "$T/open/sub/secret"
+	eq "$OUT" "$SECRET" "what is to be had there"
+	fence world nsenter -t "$BACKGROUND" -m cat "$T/open/sub/secret"
+	nothing_leaked
+	refused world EPERM "$ATTACK/task" setns "/proc/$BACKGROUND/ns/mnt"
+	eq "$(reasons)" "files.unjudged alias" "denial"
+	refused world EPERM "$ATTACK/task" setns-pidfd "$BACKGROUND" 0x00020000
+	eq "$(reasons)" "files.unjudged alias" "denial by pidfd"
+	refused world 'EPERM|ENOSYS' "$ATTACK/task" setns "/proc/$BACKGROUND/ns/mnt" 0x40000000 # x32
+	# Without rules about files there are still our own.
+	refused nothing EPERM "$ATTACK/task" setns "/proc/$BACKGROUND/ns/mnt"
+	eq "$(reasons)" "ringfence.self " "denial without a files section"
+	# Back to one's own it is no other way, whoever's user namespace that is.
+	works unshare -Urm --propagation unchanged sh -c "$ATTACK/task setns /proc/self/ns/mnt"
+	refused world EPERM unshare -Urm --propagation unchanged sh -c "$ATTACK/task setns /proc/self/ns/mnt"
+	for kind in uts ipc net pid_for_children cgroup; do
+		allowed world "$ATTACK/task" setns "/proc/$BACKGROUND/ns/$kind"
+	done
+	allowed world "$ATTACK/task" setns-pidfd "$BACKGROUND" 0x4c000000
+	eq "$(denials)" "" "denials of other namespaces"
+}
+
+test_a_mount_namespace_with_its_user_namespace_is_not_joined() {
+	elsewhere -Ur
+	works "$ATTACK/task" setns-pidfd "$BACKGROUND" 0x10020000
+	refused world EPERM "$ATTACK/task" setns-pidfd "$BACKGROUND" 0x10020000
+	eq "$(reasons)" "files.unjudged alias" "denial"
+	allowed world "$ATTACK/task" setns-pidfd "$BACKGROUND" 0x10000000
+}
+
+# Its names lead to a root that rules are not about.
+test_folders_of_another_mount_namespace() {
+	local how at
+	elsewhere
+	nsenter -t "$BACKGROUND" -m "$ATTACK/outside" give-path "$T/open/giver" "$T/open/sub" || fail "no giver"
+	nsenter -t "$BACKGROUND" -m "$ATTACK/outside" give-fd "$T/open/giver2" "$T/open/sub" || fail "no giver"
+	pgrep -x outside >>"$T/.pids"
+	for how in openat fchdir; do
+		works "$ATTACK/outside" take-folder "$T/open/giver" secret $how
+		eq "$OUT" "$SECRET" "unfenced $how"
+		refused world EACCES "$ATTACK/outside" take-folder "$T/open/giver" secret $how
+		nothing_leaked
+		eq "$(reasons)" "files.unjudged foreign_namespace" "denial of $how"
+	done
+	works "$ATTACK/outside" take-folder "$T/open/giver2" secret openat
+	refused world ENOMSG "$ATTACK/outside" take-folder "$T/open/giver2" secret openat
+	eq "$(reasons)" "files.unjudged foreign_namespace" "denial of receiving one that can be read"
+	for at in "root$T" cwd; do
+		works "$ATTACK/names" read "/proc/$BACKGROUND/$at/open/sub/secret"
+		refused world EACCES "$ATTACK/names" read "/proc/$BACKGROUND/$at/open/sub/secret"
+		nothing_leaked
+		eq "$(reasons)" "files.unjudged foreign_namespace" "denial of $at"
+	done
+}
+
 run_tests
