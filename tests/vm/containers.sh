@@ -47,7 +47,8 @@ hook() {
 }
 
 # A cgroup with one waiting process, as a runtime leaves it at createRuntime: INIT, CG. It execs its
-# arguments once the gate opens.
+# arguments once the gate opens. Whoever is to do something before that is named in INIT_BY.
+INIT_BY=()
 new_init() {
 	CG=/sys/fs/cgroup/$1
 	shift
@@ -56,7 +57,7 @@ new_init() {
 	rm -f "$T/gate"
 	mkfifo "$T/gate"
 	# shellcheck disable=SC2016
-	bash -c 'echo $BASHPID >"$0/cgroup.procs"; read -r _ <"$1/gate"; shift; exec "$@"' \
+	"${INIT_BY[@]}" bash -c 'echo $BASHPID >"$0/cgroup.procs"; read -r _ <"$1/gate"; shift; exec "$@"' \
 		"$CG" "$T" "$@" >"$T/.init" 2>&1 &
 	INIT=$!
 	echo $INIT >>"$T/.pids"
