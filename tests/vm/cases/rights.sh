@@ -45,6 +45,17 @@ test_write_covers_its_four_parts() {
 	allowed p cat "$T/d/file"
 }
 
+# Of two files that change places each is removed from its name and gets a new one.
+exchanged_neither_way() {
+	works "$ATTACK/names" exchange "$T/o/file" "$T/d/file"
+	works "$ATTACK/names" exchange "$T/o/file" "$T/d/file"
+	for names in "o/file d/file" "d/file o/file"; do
+		refused p EACCES "$ATTACK/names" exchange "$T/${names% *}" "$T/${names#* }"
+		eq "$(events 'select(.verdict == "denied") | .rule.id + " " + .operation + " " + (.rule.code // "")')" \
+			"part exchange " "denials of an exchange"
+	done
+}
+
 test_create_alone() {
 	without '"create"'
 	refused p EACCES "$ATTACK/names" overwrite "$T/d/new"
@@ -57,6 +68,7 @@ test_create_alone() {
 	done
 	refused p EACCES "$ATTACK/net" unix-bind "$T/d/socket"
 	refused p EACCES "$ATTACK/names" tmpfile-link "$T/d" "$T/d/late"
+	exchanged_neither_way
 	eq "$(ls "$T/d")" file "the folder"
 	allowed p "$ATTACK/names" overwrite "$T/d/file"
 	allowed p rm "$T/d/file"
@@ -73,6 +85,7 @@ test_remove_alone() {
 		eq "$RC" 1 "$op"
 		eq "$(ls "$T/d" | tr '\n' ' ')" "file sub " "the folder after $op"
 	done
+	exchanged_neither_way
 	eq "$(cat "$T/d/file")" content "the file"
 	allowed p "$ATTACK/names" overwrite "$T/d/new"
 	allowed p "$ATTACK/names" append "$T/d/file"
