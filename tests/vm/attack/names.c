@@ -92,6 +92,15 @@ static int clear_append(char **arg)
 	return pwrite(fd, "OVERWRITTEN", 11, 0) == 11 ? WORKED : refused("pwrite");
 }
 
+static int truncate_append(char **arg)
+{
+	int fd = open(arg[0], O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	if (fd < 0)
+		return untried("open to append");
+	return ftruncate(fd, 0) < 0 ? refused("ftruncate") : WORKED;
+}
+
 static int link_empty(char **arg)
 {
 	int fd = open(arg[0], O_PATH | O_CLOEXEC);
@@ -268,6 +277,7 @@ static const struct attack attacks[] = {
 	{"clear-append", 1, clear_append},
 	{"overwrite", 1, overwrite},
 	{"link", 2, link_plain},
+	{"truncate-append", 1, truncate_append},
 	{"link-empty", 2, link_empty},
 	{"link-magic", 2, link_magic},
 	{"rename", 2, rename_plain},

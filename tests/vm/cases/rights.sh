@@ -91,8 +91,21 @@ test_remove_alone() {
 	allowed p "$ATTACK/names" append "$T/d/file"
 }
 
+# What can be told of the file's metadata.
+metadata() {
+	stat -c '%a %u %Y' "$T/d/file"
+	getfattr --absolute-names -d -m - "$T/d/file"
+}
+
 test_metadata_alone() {
+	local operation op before acl=setacl
 	without '"metadata"'
+	# Access lists have hooks of their own since 6.2; before, those of attributes see them.
+	[ "$SERIES" != 6.1 ] || acl=
+	works setfattr -n trusted.there -v y "$T/d/file"
+	works setfacl -m u:2:r "$T/d/file"
+	before=$(metadata)
+	contains "$before" system.posix_acl_access "the access list"
 	refused p EACCES "$ATTACK/names" times "$T/d/file"
 	while read -r operation op; do
 		# shellcheck disable=SC2086
@@ -110,21 +123,8 @@ test_metadata_alone() {
 		${acl:-setxattr} setfacl -m u:1:r
 		${acl:-removexattr} setfattr -x system.posix_acl_access
 	END
-# What can be told of the file's metadata.
-metadata() {
-	stat -c '%a %u %Y' "$T/d/file"
-	getfattr --absolute-names -d -m - "$T/d/file"
-}
-
 	allowed p "$ATTACK/names" append "$T/d/file"
-	local operation op before acl=setacl
 }
-	# Access lists have hooks of their own since 6.2; before, those of attributes see them.
-	[ "$SERIES" != 6.1 ] || acl=
-	works setfattr -n trusted.there -v y "$T/d/file"
-	works setfacl -m u:2:r "$T/d/file"
-	before=$(metadata)
-	contains "$before" system.posix_acl_access "the access list"
 
 # Ways to change what is there that no open asks for; and ones that tell objects apart by what they set.
 test_commands_of_file_systems() {
@@ -205,6 +205,9 @@ test_append_is_not_write() {
 	contains "$(cat "$T/log")" APPENDED "the log"
 	refused p EACCES "$ATTACK/names" overwrite "$T/log"
 	refused p EACCES "$ATTACK/names" truncate "$T/log"
+	refused p EACCES "$ATTACK/names" truncate-append "$T/log"
+	eq "$(events 'select(.verdict == "denied") | .rule.id + " " + .operation')" "files.default truncate" \
+		"denial of truncating what is open to append"
 	refused p 'EACCES|EPERM' "$ATTACK/names" clear-append "$T/log"
 	refused p EACCES "$ATTACK/names" reopen-append "$T/log"
 	contains "$(head -1 "$T/log")" begin "the log's beginning"
