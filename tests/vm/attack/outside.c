@@ -35,6 +35,13 @@ static int trace_seize(char **arg)
 								    : WORKED;
 }
 
+/* Whoever is the parent is asked to trace. */
+static int trace_me(char **arg)
+{
+	(void)arg;
+	return ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 ? refused("PTRACE_TRACEME") : WORKED;
+}
+
 static int by_vm(char **arg, long call)
 {
 	char text[12] = "OVERWRITTEN";
@@ -284,17 +291,29 @@ static int queue_own(char **arg)
 }
 
 static const struct attack attacks[] = {
-	{"attach", 1, trace_attach},   {"seize", 1, trace_seize},
-	{"vm-read", 2, vm_read},       {"vm-write", 2, vm_write},
-	{"mem", 2, mem_write},	       {"kill", 2, send_signal},
-	{"tgkill", 2, send_tgsignal},  {"pidfd-kill", 2, pidfd_signal},
-	{"getfd", 2, getfd},	       {"kcmp", 1, compare},
-	{"prlimit", 1, limit},	       {"priority", 1, priority},
-	{"affinity", 1, affinity},     {"victim", 1, victim},
-	{"take-fd", 1, take_fd},       {"give-fd", 2, give_fd},
-	{"give-path", 2, give_path},   {"take-folder", 3, take_folder},
-	{"queue-open", 1, queue_open}, {"queue-unlink", 1, queue_unlink},
-	{"queue-own", 1, queue_own},   {NULL, 0, NULL},
+	{"attach", 1, trace_attach},
+	{"seize", 1, trace_seize},
+	{"vm-read", 2, vm_read},
+	{"vm-write", 2, vm_write},
+	{"mem", 2, mem_write},
+	{"kill", 2, send_signal},
+	{"tgkill", 2, send_tgsignal},
+	{"pidfd-kill", 2, pidfd_signal},
+	{"getfd", 2, getfd},
+	{"kcmp", 1, compare},
+	{"prlimit", 1, limit},
+	{"priority", 1, priority},
+	{"affinity", 1, affinity},
+	{"victim", 1, victim},
+	{"take-fd", 1, take_fd},
+	{"give-fd", 2, give_fd},
+	{"give-path", 2, give_path},
+	{"take-folder", 3, take_folder},
+	{"queue-open", 1, queue_open},
+	{"queue-unlink", 1, queue_unlink},
+	{"queue-own", 1, queue_own},
+	{"trace-me", 0, trace_me},
+	{NULL, 0, NULL},
 };
 
 int main(int argc, char **argv)

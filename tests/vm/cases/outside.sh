@@ -33,6 +33,15 @@ test_tracing_and_memory() {
 	works "$ATTACK/outside" vm-write "$PID" "$ADDRESS"
 }
 
+# The parent of the fence's first process is ringfence. (Another one outside: keys.)
+test_a_parent_outside_is_not_made_the_tracer() {
+	secret_world
+	works "$ATTACK/outside" trace-me
+	refused world 'EPERM|EACCES' "$ATTACK/outside" trace-me
+	eq "$(denials)" "process ringfence.self" "denials"
+	allowed world sh -c "$ATTACK/outside trace-me; exit \$?"
+}
+
 test_descriptors_and_kcmp() {
 	start_victim
 	works "$ATTACK/outside" getfd "$PID" 7
