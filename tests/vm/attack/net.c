@@ -316,6 +316,20 @@ static int serve_ip(char **arg)
 	socklen_t length = fill(&at, arg[1], arg[2]);
 	int s = socket(at.any.sa_family, stream ? SOCK_STREAM : SOCK_DGRAM, protocol);
 
+/* The kernel chooses an abstract name. */
+static int unix_autobind(char **arg)
+{
+	const union address at = {.any.sa_family = AF_UNIX};
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)arg;
+	if (s < 0)
+		return refused("socket");
+	if (bind(s, &at.any, sizeof(sa_family_t)) < 0)
+		return refused("bind");
+	return listen(s, 1) < 0 ? refused("listen") : WORKED;
+}
+
 	if (stream && !protocol)
 		setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, &on, sizeof(on));
 	return serve(s, &at, length, stream, arg[3]);
@@ -362,3 +376,4 @@ int main(int argc, char **argv)
 {
 	return run_attack(attacks, argc, argv);
 }
+	{"unix-autobind", 0, unix_autobind},

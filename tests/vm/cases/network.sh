@@ -169,6 +169,14 @@ test_binding_and_listening() {
 		refused net 'EACCES|EPERM|EAFNOSUPPORT' "$ATTACK/net" socket $family
 		eq "$(denials)" "network network.default" "denials of $family"
 	done
+	# Netlink is not one thing: devices, firewalls, events of the kernel each have a protocol.
+	for family in "16 3 16" "16 3 15" "16 3 12" "16 3 6" "16 3 4"; do
+		# shellcheck disable=SC2086
+		works "$ATTACK/net" socket $family
+		# shellcheck disable=SC2086
+		refused net 'EACCES|EPERM|EAFNOSUPPORT' "$ATTACK/net" socket $family
+		eq "$(denials)" "network network.default" "denials of $family"
+	done
 	refused net 'EACCES|EPERM' "$ATTACK/net" listen 127.0.0.1 0
 	refused net 'EACCES|EPERM' "$ATTACK/net" listen-unbound
 	contains "$(denials)" "network network.default" "denials of listen without bind"
