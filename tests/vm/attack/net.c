@@ -92,6 +92,54 @@ static int sctp_connectx(char **arg)
 	return write(s, "hello\n", 6) == 6 ? WORKED : refused("write");
 }
 
+/* ADDRESS PORT N: the same address so many times in one list. */
+static int sctp_connectx_many(char **arg)
+{
+	union address to;
+	socklen_t length = fill(&to, arg[0], arg[1]);
+	unsigned int n = (unsigned int)atoi(arg[2]);
+	int s = socket(to.any.sa_family, SOCK_STREAM, IPPROTO_SCTP);
+	char list[64 * sizeof(to)];
+
+	for (unsigned int i = 0; i < n; i++)
+		memcpy(list + i * length, &to, length);
+	if (s < 0)
+		return refused("socket");
+	return setsockopt(s, IPPROTO_SCTP, 110, list, n * length) < 0 ? refused("connectx")
+								      : WORKED;
+}
+
+/* ADDRESS PORT N: a message to there that names so many more addresses. */
+static int sctp_message(char **arg)
+{
+	const struct in_addr more = {htonl(INADDR_LOOPBACK)};
+	union address to;
+	socklen_t length = fill(&to, arg[0], arg[1]);
+	unsigned int n = (unsigned int)atoi(arg[2]);
+	union {
+		struct cmsghdr align;
+		char room[64 * CMSG_SPACE(sizeof(more))];
+	} control = {.room = {0}};
+	struct iovec iov = {(char[]){"hello\n"}, 6};
+	struct msghdr msg = {.msg_name = &to,
+			     .msg_namelen = length,
+			     .msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = n ? &control : NULL,
+			     .msg_controllen = n * CMSG_SPACE(sizeof(more))};
+	int s = socket(to.any.sa_family, SOCK_SEQPACKET, IPPROTO_SCTP);
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct cmsghdr *c = (void *)(control.room + i * CMSG_SPACE(sizeof(more)));
+
+		*c = (struct cmsghdr){CMSG_LEN(sizeof(more)), IPPROTO_SCTP, 7 /* DSTADDRV4 */};
+		memcpy(CMSG_DATA(c), &more, sizeof(more));
+	}
+	if (s < 0)
+		return refused("socket");
+	return sendmsg(s, &msg, 0) < 0 ? refused("sendmsg") : WORKED;
+}
+
 static int udp_connected(char **arg)
 {
 	return connect_as(arg, SOCK_DGRAM, 0);
@@ -268,6 +316,20 @@ static int unix_bind(char **arg)
 	return listen(s, 1) < 0 ? refused("listen") : WORKED;
 }
 
+/* The kernel chooses an abstract name. */
+static int unix_autobind(char **arg)
+{
+	const union address at = {.any.sa_family = AF_UNIX};
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)arg;
+	if (s < 0)
+		return refused("socket");
+	if (bind(s, &at.any, sizeof(sa_family_t)) < 0)
+		return refused("bind");
+	return listen(s, 1) < 0 ? refused("listen") : WORKED;
+}
+
 static int pair(char **arg)
 {
 	int s[2];
@@ -316,20 +378,6 @@ static int serve_ip(char **arg)
 	socklen_t length = fill(&at, arg[1], arg[2]);
 	int s = socket(at.any.sa_family, stream ? SOCK_STREAM : SOCK_DGRAM, protocol);
 
-/* The kernel chooses an abstract name. */
-static int unix_autobind(char **arg)
-{
-	const union address at = {.any.sa_family = AF_UNIX};
-	int s = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	(void)arg;
-	if (s < 0)
-		return refused("socket");
-	if (bind(s, &at.any, sizeof(sa_family_t)) < 0)
-		return refused("bind");
-	return listen(s, 1) < 0 ? refused("listen") : WORKED;
-}
-
 	if (stream && !protocol)
 		setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, &on, sizeof(on));
 	return serve(s, &at, length, stream, arg[3]);
@@ -351,6 +399,8 @@ static const struct attack attacks[] = {
 	{"mptcp", 2, mptcp},
 	{"sctp", 2, sctp},
 	{"sctp-connectx", 2, sctp_connectx},
+	{"sctp-connectx-many", 3, sctp_connectx_many},
+	{"sctp-message", 3, sctp_message},
 	{"fastopen", 2, fast_open},
 	{"udp", 2, udp_connected},
 	{"sendto", 2, udp_sendto},
@@ -366,6 +416,7 @@ static const struct attack attacks[] = {
 	{"unix-datagram", 1, unix_datagram},
 	{"unix-magic", 1, unix_magic},
 	{"unix-bind", 1, unix_bind},
+	{"unix-autobind", 0, unix_autobind},
 	{"pair", 0, pair},
 	{"serve", 4, serve_ip},
 	{"serve-unix", 3, serve_unix},
@@ -376,4 +427,3 @@ int main(int argc, char **argv)
 {
 	return run_attack(attacks, argc, argv);
 }
-	{"unix-autobind", 0, unix_autobind},

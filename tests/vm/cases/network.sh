@@ -73,6 +73,10 @@ test_tcp_by_every_door() {
 	not_reached with-socket "$ATTACK/net" inherited 9 10.9.9.2 7002
 }
 
+codes() {
+	events 'select(.verdict == "denied") | .layer + " " + .rule.code'
+}
+
 test_sctp_by_every_door() {
 	modprobe sctp 2>/dev/null || skip "no sctp on this kernel"
 	network_world
@@ -84,6 +88,16 @@ test_sctp_by_every_door() {
 	allowed net "$ATTACK/net" sctp-connectx 10.9.9.1 7001
 	visited good
 	eq "$(visits good)" 1 "visits to the allowed one"
+	# Of many addresses in one call so many are looked at, and with more nothing is done.
+	fence net "$ATTACK/net" sctp-connectx-many 10.9.9.1 7001 16
+	eq "$(denials)" "" "denials of sixteen addresses that are allowed"
+	refused net 'EACCES|EPERM' "$ATTACK/net" sctp-connectx-many 10.9.9.1 7001 17
+	eq "$(codes)" "network lookup" "seventeen"
+	allowed net "$ATTACK/net" sctp-message 10.9.9.1 7001 0
+	for n in 1 17; do
+		refused net 'EACCES|EPERM' "$ATTACK/net" sctp-message 10.9.9.1 7001 $n
+		eq "$(codes)" "network lookup" "a message with $n more"
+	done
 }
 
 test_udp_by_every_door() {
@@ -147,6 +161,14 @@ test_families_that_no_rule_can_name() {
 		[[ $(denials) == "network network.default" || $(denials) == "network ringfence.self" ]] ||
 			fail "denials of $family: $(denials)"
 	done
+	# Netlink is not one thing: devices, firewalls, events of the kernel each have a protocol.
+	for family in "16 3 16" "16 3 15" "16 3 12" "16 3 6" "16 3 4"; do
+		# shellcheck disable=SC2086
+		works "$ATTACK/net" socket $family
+		# shellcheck disable=SC2086
+		refused net 'EACCES|EPERM|EAFNOSUPPORT' "$ATTACK/net" socket $family
+		eq "$(denials)" "network network.default" "denials of $family"
+	done
 	allowed net ip route show
 	allowed net "$ATTACK/net" pair
 	allowed net "$ATTACK/net" socket 2 1 0
@@ -161,22 +183,6 @@ test_binding_and_listening() {
 	eq "$(events 'select(.verdict == "denied") | .operation + " " + (.object.port | tostring)')" \
 		"bind 8081" "record"
 	refused net 'EACCES|EPERM' "$ATTACK/net" listen :: 8081
-	# Netlink is not one thing: devices, firewalls, events of the kernel each have a protocol.
-	for family in "16 3 16" "16 3 15" "16 3 12" "16 3 6" "16 3 4"; do
-		# shellcheck disable=SC2086
-		works "$ATTACK/net" socket $family
-		# shellcheck disable=SC2086
-		refused net 'EACCES|EPERM|EAFNOSUPPORT' "$ATTACK/net" socket $family
-		eq "$(denials)" "network network.default" "denials of $family"
-	done
-	# Netlink is not one thing: devices, firewalls, events of the kernel each have a protocol.
-	for family in "16 3 16" "16 3 15" "16 3 12" "16 3 6" "16 3 4"; do
-		# shellcheck disable=SC2086
-		works "$ATTACK/net" socket $family
-		# shellcheck disable=SC2086
-		refused net 'EACCES|EPERM|EAFNOSUPPORT' "$ATTACK/net" socket $family
-		eq "$(denials)" "network network.default" "denials of $family"
-	done
 	refused net 'EACCES|EPERM' "$ATTACK/net" listen 127.0.0.1 0
 	refused net 'EACCES|EPERM' "$ATTACK/net" listen-unbound
 	contains "$(denials)" "network network.default" "denials of listen without bind"
@@ -218,6 +224,40 @@ refused" "accepted: $ERR"
 denied network.default 127.0.0.1 8091
 denied network.default ::1 8091
 denied network.default 127.0.0.2 8090" "records"
+}
+
+test_binding_and_listening_by_unix_names() {
+	local at
+	mkdir "$T/s"
+	policy net '"network": { "default": "deny", "rules": [
+  {"id": "mine", "allow": ["bind", "listen"], "unix": ["'"$T"'/s/mine", "@mine*"]},
+  {"id": "half", "allow": ["bind"], "unix": ["'"$T"'/s/half", "@half"]} ] }'
+	policy but '"network": { "default": "allow", "rules": [
+  {"id": "no", "deny": ["bind"], "unix": ["'"$T"'/s/other", "@other"]},
+  {"id": "mute", "deny": ["listen"], "unix": ["'"$T"'/s/half", "@half"]} ] }'
+	for at in "$T/s/" @; do
+		allowed net "$ATTACK/net" unix-bind "${at}mine"
+		not_bound net bind "${at}other" network.default
+		not_bound net listen "${at}half" network.default
+		allowed but "$ATTACK/net" unix-bind "${at}mine-too"
+		not_bound but bind "${at}other" no
+		not_bound but listen "${at}half" mute
+	done
+	[ ! -e "$T/s/other" ] || fail "a socket that may not be bound is there"
+	# A name that the kernel chooses is judged when it is known.
+	refused net 'EACCES|EPERM' "$ATTACK/net" unix-autobind
+	eq "$(denials)" "network network.default" "denials of a name of the kernel's"
+	allowed but "$ATTACK/net" unix-autobind
+}
+
+# not_bound POLICY CALL NAME RULE: it is this call that is refused.
+not_bound() {
+	rm -f "$T/s/half" "$T/s/other"
+	refused "$1" 'EACCES|EPERM' "$ATTACK/net" unix-bind "$3"
+	contains "$ERR" "$2: " "what fails at $3"
+	[ "$2$3" != "bind$T/s/other" ] || set -- "$1" mknod "$3" "$4" # where its file is made
+	eq "$(events 'select(.verdict == "denied") | [.layer, .operation, .object.unix, .rule.id] | join(" ")')" \
+		"network $2 $3 $4" "denials of $3"
 }
 
 test_reuseport_beside_an_allowed_port() {
