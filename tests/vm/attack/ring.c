@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/io_uring.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "tests/vm/attack/attack.h"
@@ -100,6 +102,96 @@ static int unlink_ring(char **arg)
 	return answer(ring_do(&ring, &sqe), "ring unlink");
 }
 
+/* Calls that name files: by the ring, or by the system call that it stands for. */
+static long call_plainly(const char *call, const char *a, const char *b)
+{
+	struct open_how how = {.flags = O_RDONLY};
+
+	if (strcmp(call, "mkdir") == 0)
+		return mkdirat(AT_FDCWD, a, 0755);
+	if (strcmp(call, "symlink") == 0)
+		return symlinkat(a, AT_FDCWD, b);
+	if (strcmp(call, "link") == 0)
+		return linkat(AT_FDCWD, a, AT_FDCWD, b, 0);
+	if (strcmp(call, "rename") == 0)
+		return renameat2(AT_FDCWD, a, AT_FDCWD, b, 0);
+	return syscall(SYS_openat2, AT_FDCWD, a, &how, sizeof(how));
+}
+
+static long call_by_ring(struct ring *ring, const char *call, const char *a, const char *b)
+{
+	struct open_how how = {.flags = O_RDONLY};
+	struct io_uring_sqe sqe = {.fd = AT_FDCWD, .addr = (uintptr_t)a, .addr2 = (uintptr_t)b};
+
+	if (strcmp(call, "mkdir") == 0) {
+		sqe.opcode = IORING_OP_MKDIRAT;
+		sqe.len = 0755;
+	} else if (strcmp(call, "symlink") == 0) {
+		sqe.opcode = IORING_OP_SYMLINKAT;
+	} else if (strcmp(call, "openat2") == 0) {
+		sqe.opcode = IORING_OP_OPENAT2;
+		sqe.addr2 = (uintptr_t)&how;
+		sqe.len = sizeof(how);
+	} else {
+		sqe.opcode = call[0] == 'l' ? IORING_OP_LINKAT : IORING_OP_RENAMEAT;
+		sqe.len = (uint32_t)AT_FDCWD;
+	}
+	return ring_do(ring, &sqe);
+}
+
+/* ring|plain mkdir|symlink|link|rename|openat2 NAME [NAME] */
+static int call(char **arg)
+{
+	struct ring ring = {0};
+
+	if (strcmp(arg[0], "plain") == 0)
+		return call_plainly(arg[1], arg[2], arg[3]) < 0 ? refused("plain") : WORKED;
+	if (ring_open(&ring, 0) < 0)
+		return untried("io_uring_setup");
+	return answer(call_by_ring(&ring, arg[1], arg[2], arg[3]), "ring");
+}
+
+/* ring|plain DESCRIPTOR: takes a connection from a socket that listens. */
+static int accept_at(char **arg)
+{
+	struct io_uring_sqe sqe = {.opcode = IORING_OP_ACCEPT, .fd = atoi(arg[1])};
+	struct ring ring = {0};
+
+	if (strcmp(arg[0], "plain") == 0)
+		return accept(sqe.fd, NULL, NULL) < 0 ? refused("plain") : WORKED;
+	if (ring_open(&ring, 0) < 0)
+		return untried("io_uring_setup");
+	return answer(ring_do(&ring, &sqe), "ring");
+}
+
+/* ring|zero-copy|plain ADDRESS PORT: a datagram. */
+static int send_to(char **arg)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((in_port_t)atoi(arg[2]))};
+	struct iovec iov = {(char[]){"hello\n"}, 6};
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov, .msg_iovlen = 1};
+	struct io_uring_sqe sqe = {.opcode = IORING_OP_SENDMSG,
+				   .fd = socket(AF_INET, SOCK_DGRAM, 0),
+				   .addr = (uintptr_t)&msg,
+				   .len = 1};
+	struct ring ring = {0};
+
+	inet_pton(AF_INET, arg[1], &to.sin_addr);
+	if (strcmp(arg[0], "plain") == 0)
+		return sendmsg(sqe.fd, &msg, 0) < 0 ? refused("plain") : WORKED;
+	if (ring_open(&ring, 0) < 0)
+		return untried("io_uring_setup");
+	if (strcmp(arg[0], "zero-copy") == 0) {
+		sqe.opcode = IORING_OP_SEND_ZC;
+		sqe.addr = (uintptr_t)iov.iov_base;
+		sqe.len = 6;
+		sqe.addr2 = (uintptr_t)&to;
+		sqe.addr_len = sizeof(to);
+	}
+	return answer(ring_do(&ring, &sqe), "ring");
+}
+
 static int connect_ring(char **arg)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((in_port_t)atoi(arg[1]))};
@@ -158,13 +250,11 @@ static int setup(char **arg)
 }
 
 static const struct attack attacks[] = {
-	{"open", 1, open_inline},
-	{"open-worker", 1, open_worker},
-	{"unlink", 1, unlink_ring},
-	{"connect", 2, connect_ring},
-	{"attribute", 2, attribute},
-	{"setup", 1, setup},
-	{NULL, 0, NULL},
+	{"open", 1, open_inline},   {"open-worker", 1, open_worker},
+	{"unlink", 1, unlink_ring}, {"connect", 2, connect_ring},
+	{"call", 3, call},	    {"accept", 2, accept_at},
+	{"send", 3, send_to},	    {"attribute", 2, attribute},
+	{"setup", 1, setup},	    {NULL, 0, NULL},
 };
 
 int main(int argc, char **argv)
