@@ -201,14 +201,16 @@ static int enter_chroot(char **arg)
 	return chroot(arg[0]) < 0 ? refused("chroot") : show_open(AT_FDCWD, arg[1], O_RDONLY);
 }
 
-/* DIR STEPS NAME: goes down until the whole path is longer than any buffer, then makes a file. */
+/*
+ * DIR STEPS NAME [LENGTH]: goes down, by names of that length, until the whole path is longer than
+ * any buffer or has more parts than are looked at; then makes a file.
+ */
 static int deep(char **arg)
 {
-	char name[201];
-	int steps = atoi(arg[1]);
+	int steps = atoi(arg[1]), length = arg[3] ? atoi(arg[3]) : 200;
+	char name[256] = "";
 
-	memset(name, 'd', sizeof(name) - 1);
-	name[sizeof(name) - 1] = 0;
+	memset(name, 'd', (size_t)length);
 	if (chdir(arg[0]) < 0)
 		return untried("chdir");
 	for (int i = 0; i < steps; i++) {
@@ -275,9 +277,9 @@ static const struct attack attacks[] = {
 	{"reopen-append", 1, reopen_append},
 	{"append", 1, append},
 	{"clear-append", 1, clear_append},
+	{"truncate-append", 1, truncate_append},
 	{"overwrite", 1, overwrite},
 	{"link", 2, link_plain},
-	{"truncate-append", 1, truncate_append},
 	{"link-empty", 2, link_empty},
 	{"link-magic", 2, link_magic},
 	{"rename", 2, rename_plain},

@@ -408,6 +408,11 @@ test_deep_and_long_paths() {
 	# Many short components are no reason.
 	mkdir -p "$T/many/$(printf 'x/%.0s' {1..200})"
 	allowed world "$ATTACK/names" overwrite "$T/many/$(printf 'x/%.0s' {1..200})file"
+	# More than are looked at are. None of the names on the way is made inside.
+	works "$ATTACK/names" deep "$T/open" 530 mine 1
+	allowed world "$ATTACK/names" deep "$T/open" 480 mine 1
+	refused world EACCES "$ATTACK/names" deep "$T/open" 530 mine 1
+	eq "$(events 'select(.verdict == "denied") | .rule.id + " " + .rule.code')" "files.unjudged too_deep" "530 short ones"
 }
 
 test_unlinked_files_and_removed_folders_serve_their_holder() {
@@ -461,6 +466,8 @@ test_case_folding_folders() {
 	echo 2 >/proc/sys/vm/drop_caches
 	fence p "$ATTACK/names" read "$T/fold/d/SECRET"
 	local first=$OUT
+	eq "$(events 'select(.verdict == "denied") | .rule.id + " " + (.rule.code // "")')" "files.unjudged casefold" \
+		"denial by another spelling"
 	fence p "$ATTACK/names" read "$T/fold/d/Secret"
 	umount "$T/fold"
 	lacks "$first$OUT" "$SECRET" "output"
