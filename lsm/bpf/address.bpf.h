@@ -14,6 +14,17 @@ static __always_inline bool rf_has_network(const struct rf_image_head *head)
 	return head->sections & (1U << RF_SEC_NETWORK);
 }
 
+/* Of what reaches an address that is not known: refused, where the policy refuses any address. */
+static __always_inline void rf_net_unjudged(struct rf_work *w, __u32 rights)
+{
+	const struct rf_image_head *head;
+	struct rf_img img;
+
+	head = rf_head_of(w->image, &img);
+	if (!head || (rf_has_network(head) && !(head->net_families & RF_FAM_HIDDEN)))
+		rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_LOOKUP);
+}
+
 static __always_inline __u8 rf_protocol_bit(__u32 protocol)
 {
 	switch (protocol) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SCTP's own doors: socket options that take many addresses, and messages that name more of them.
- * Neither passes socket_bind or socket_connect.
+ * SCTP's own door: socket options that take many addresses. They do not pass socket_bind or
+ * socket_connect. Messages that name more addresses: route.bpf.c.
  */
 #include "lsm/bpf/sock.bpf.h"
 
@@ -53,60 +53,6 @@ static long ask_one(__u64 i, struct packed *p)
 	rf_net_ask(w, w->list_right);
 	w->list_at += size;
 	w->list_left -= size;
-	return 0;
-}
-
-#define RF_CONTROLS    16 /* control messages of one call */
-#define RF_CMSG_HEAD   16
-#define RF_SCTP_DST_V4 7 /* enum sctp_cmsg_type */
-#define RF_SCTP_DST_V6 8
-
-struct controls {
-	struct rf_work *w;
-	__u64 at;
-	__u64 left;
-	__u32 ended;
-};
-
-/* struct cmsghdr of a 64-bit caller; the kernel has made a 32-bit caller's into this. */
-struct control {
-	__u64 len;
-	__u32 level;
-	__u32 type;
-};
-
-static long look_at(__u64 i, struct controls *c)
-{
-	struct control head = {};
-	__u64 step;
-
-	if (c->left < RF_CMSG_HEAD || bpf_probe_read_kernel(&head, sizeof(head), (void *)c->at) ||
-	    head.len < RF_CMSG_HEAD || head.len > c->left) {
-		c->ended = 1;
-		return 1;
-	}
-	if (head.level == RF_P_SCTP && (head.type == RF_SCTP_DST_V4 || head.type == RF_SCTP_DST_V6))
-		return 1;
-	step = (head.len + 7) & ~7ULL;
-	c->at += step;
-	c->left = step < c->left ? c->left - step : 0;
-	return 0;
-}
-
-int rf_sctp_message(struct rf_work *w, __u64 control, __u32 len)
-{
-	struct controls c = {.w = w, .at = control, .left = len};
-	const struct rf_image_head *head;
-	struct rf_img img;
-
-	if (!w || !control || !len)
-		return 0;
-	head = rf_head_of(w->image, &img);
-	if (head && !(head->sections & (1U << RF_SEC_NETWORK)))
-		return 0;
-	bpf_loop(RF_CONTROLS, look_at, &c, 0);
-	if (!c.ended && c.left)
-		rf_refuse(w, RF_A_CONNECT, RF_RULE_UNJUDGED, RF_CODE_LOOKUP);
 	return 0;
 }
 

@@ -65,47 +65,57 @@ int BPF_PROG(rf_sock_connect, struct socket *sock, struct sockaddr *address, int
 }
 
 /*
- * A datagram's own address, and TCP Fast Open, which connects without socket_connect. A stream's
- * address without it is ignored or refused by the kernel.
+ * A datagram's own address, TCP Fast Open, which connects without socket_connect, and what control
+ * messages name, also on a connected socket. A stream's address without Fast Open is ignored or
+ * refused by the kernel, and so are its control messages.
  */
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(rf_sock_sendmsg, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
-	__u32 right = RF_A_SEND, family;
+	__u32 right = RF_A_SEND, family, type;
 	struct rf_work *w;
 	struct sock *sk;
 	void *name;
+	__u64 control;
 	int r;
 
 	if (ret || !bpf_get_current_task_btf()->bpf_storage)
 		return ret;
-	name = BPF_CORE_READ(msg, msg_name);
-	if (!name)
+	name = msg->msg_name;
+	control = msg->msg_controllen;
+	if (!name && !control)
 		return 0;
-	if (sock->type == RF_SOCK_DGRAM &&
+	if (!control && sock->type == RF_SOCK_DGRAM &&
 	    rf_quick_peer(sock, (__u64)name, BPF_CORE_READ(msg, msg_namelen), RF_A_SEND))
 		return 0;
 	sk = BPF_CORE_READ(sock, sk);
 	family = rf_sock_family(sk);
 	if (family != RF_AF_INET && family != RF_AF_INET6)
 		return 0;
-	if (BPF_CORE_READ(sk, sk_type) != RF_SOCK_DGRAM) {
-		if (BPF_CORE_READ(sk, sk_protocol) != RF_P_SCTP &&
-		    !(BPF_CORE_READ(msg, msg_flags) & RF_MSG_FASTOPEN))
+	type = BPF_CORE_READ(sk, sk_type);
+	if (type == RF_SOCK_RAW) {
+		name = NULL; /* its making was asked about */
+	} else if (type != RF_SOCK_DGRAM && BPF_CORE_READ(sk, sk_protocol) != RF_P_SCTP) {
+		if (!(BPF_CORE_READ(msg, msg_flags) & RF_MSG_FASTOPEN))
 			return 0;
-		right = RF_A_CONNECT;
+		control = 0;
 	}
+	if (type != RF_SOCK_DGRAM)
+		right = RF_A_CONNECT;
+	if (!name && !control)
+		return 0;
 	r = rf_begin(&w, RF_SEC_NETWORK, RF_H_SOCKET_SENDMSG, RF_OP_SEND);
 	if (!w)
 		return r;
 	rf_sock_start(w, sk);
+	w->rec.o.inet.family = family;
+	w->rec.o.inet.protocol = w->sock_protocol;
 	w->at_object = (__u64)name;
 	w->at_len = BPF_CORE_READ(msg, msg_namelen);
-	if (rf_net_address(w, family) == 0)
+	if (name && rf_net_address(w, family) == 0)
 		rf_net_ask(w, right);
-	if (w->sock_protocol == RF_P_SCTP)
-		rf_sctp_message(w, (__u64)BPF_CORE_READ(msg, msg_control),
-				BPF_CORE_READ(msg, msg_controllen));
+	if (control)
+		rf_control_ask(w, (__u64)BPF_CORE_READ(msg, msg_control), control, right);
 	return rf_end(w);
 }
 

@@ -53,8 +53,8 @@ int rf_net_local(struct rf_work *w);
 /* Asks about the unix socket at w->at_object, unless it has no name. */
 int rf_unix_peer_ask(struct rf_work *w, __u32 rights);
 
-/* Refuses an SCTP message whose control data names more of the peer's addresses. */
-int rf_sctp_message(struct rf_work *w, __u64 control, __u32 len);
+/* Refuses a message whose control data names addresses, which nobody would be asked about. */
+int rf_control_ask(struct rf_work *w, __u64 control, __u64 len, __u32 right);
 
 /*
  * Refuses a rename (w->text holds both paths) after which more would be allowed to a unix socket:

@@ -12,6 +12,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#define FLOWLABEL_MGR 32 /* IPV6_FLOWLABEL_MGR; its header and libc's do not go together */
+
 #define TYPE_MASK 0xf /* SOCK_TYPE_MASK of the kernel: without SOCK_CLOEXEC and SOCK_NONBLOCK */
 
 static const uint64_t internet[] = {AF_INET, AF_INET6};
@@ -112,6 +114,26 @@ static int refuse_but_tcp(struct net *net)
 	return r;
 }
 
+/*
+ * Options that make a packet leave for another address than the one that is judged: a source route,
+ * the routing header of IPv6, what may hold one. The same by control messages is behind a pointer.
+ */
+static int refuse_routes(struct net *net)
+{
+	static const uint64_t six[] = {IPV6_RTHDR, IPV6_2292PKTOPTIONS, FLOWLABEL_MGR};
+	const struct rf_sys_cond source[] = {
+		{.index = 1, .op = RF_ARG_EQ, .value = IPPROTO_IP},
+		{.index = 2, .op = RF_ARG_EQ, .value = IP_OPTIONS},
+	};
+	const struct rf_sys_cond header[] = {
+		{.index = 1, .op = RF_ARG_EQ, .value = IPPROTO_IPV6},
+		{.index = 2, .op = RF_ARG_IN, .values = six, .n_values = RF_ARRAY_LEN(six)},
+	};
+	int r = refuse(net, "setsockopt", source, RF_ARRAY_LEN(source));
+
+	return r < 0 ? r : refuse(net, "setsockopt", header, RF_ARRAY_LEN(header));
+}
+
 static int refuse_clone3(struct net *net)
 {
 	struct rf_sys_clause absent = net->clause;
@@ -134,12 +156,15 @@ int rf_sys_layer_families(struct rf_sys_layer *layer, struct rf_sys_maker *maker
 	if (maker->context->hold_cgroup && policy->mode != RF_MODE_AUDIT)
 		r = refuse_clone3(&net);
 	if (r < 0 || !maker->context->network_families ||
-	    !policy->sections[RF_SECTION_NETWORK].present ||
-	    policy->network_default != RF_DEFAULT_DENY)
+	    !policy->sections[RF_SECTION_NETWORK].present)
 		return r;
 	rf_net_facts(&net.facts, policy);
 	if (policy->mode == RF_MODE_AUDIT)
 		net.clause.action = SECCOMP_RET_LOG;
+	if (policy->network_default == RF_DEFAULT_DENY || net.facts.inet_denied)
+		r = refuse_routes(&net);
+	if (r < 0 || policy->network_default != RF_DEFAULT_DENY)
+		return r;
 	r = refuse_families(&net);
 	if (r == 0)
 		r = refuse_pairs(&net);

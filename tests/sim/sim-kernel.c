@@ -8,6 +8,7 @@
 
 #include <asm/ioctls.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,16 @@ static void expect(uint32_t arch, const char *abi, const char *name, uint64_t a,
 {
 	const uint64_t args[6] = {a, b};
 	int nr = rf_call_number(rf_abi_find(abi), name);
+
+	note(arch, (uint32_t)nr, enter(arch, (uint32_t)nr, args), -wanted);
+}
+
+/* setsockopt of no descriptor, level and option. */
+static void expect_option(uint32_t arch, const char *abi, uint64_t level, uint64_t option,
+			  int wanted)
+{
+	const uint64_t args[6] = {(uint32_t)-1, level, option};
+	int nr = rf_call_number(rf_abi_find(abi), "setsockopt");
 
 	note(arch, (uint32_t)nr, enter(arch, (uint32_t)nr, args), -wanted);
 }
@@ -202,6 +213,11 @@ static void make_calls_with_arguments(const struct sim *sim)
 		expect(arch, native, "socket", rubbish | AF_INET, SOCK_RAW, EACCES);
 		expect(arch, native, "socket", AF_INET, SOCK_PACKET, EACCES);
 		expect(arch, native, "socket", rubbish | AF_INET, 77, EINVAL);
+		expect_option(arch, native, rubbish | IPPROTO_IP, rubbish | IP_OPTIONS, EACCES);
+		expect_option(arch, native, rubbish | IPPROTO_IPV6, rubbish | IPV6_RTHDR, EACCES);
+		expect_option(arch, native, IPPROTO_IPV6, IPV6_2292PKTOPTIONS, EACCES);
+		expect_option(arch, native, IPPROTO_IPV6, rubbish | IPV6_RECVRTHDR, EBADF);
+		expect_option(arch, native, SOL_SOCKET, IP_OPTIONS, EBADF);
 		expect(arch, native, "io_uring_setup", 1, 0, EPERM);
 		expect(arch, native, "bpf", 0, 0, EPERM);
 		if (!int80)
