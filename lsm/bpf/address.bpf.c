@@ -2,8 +2,8 @@
 /*
  * Addresses: read from the kernel, made comparable, asked about.
  *
- * IPv4 is ::ffff:a.b.c.d, mapped IPv4 is IPv4, and the unspecified address as a peer is loopback:
- * that is where the kernel sends it.
+ * IPv4 is ::ffff:a.b.c.d, mapped IPv4 is IPv4, and the unspecified address as a peer is what the
+ * kernel makes of it.
  */
 #include "lsm/bpf/address.bpf.h"
 
@@ -64,6 +64,42 @@ int rf_net_local(struct rf_work *w)
 	if (family == RF_AF_INET6)
 		return bpf_core_read(w->rec.o.inet.addr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 	set_v4(w, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+	return 0;
+}
+
+#define RF_LOOPBACK_V4 0x7f000001
+
+/*
+ * ip_route_output_key_hash_rcu makes of 0.0.0.0 the source address, which is the socket's own; if
+ * it has none, one of the device that it is bound to; else loopback. Of :: IPv6 always makes
+ * loopback, that of IPv4 if the socket's own address is one; both are asked about, as another
+ * thread may bind it meanwhile.
+ */
+int rf_net_zero(struct rf_work *w, __u32 rights)
+{
+	__u64 addr[2];
+	struct sock *sk;
+	__u32 own;
+
+	if (!w)
+		return -1;
+	__builtin_memcpy(addr, w->rec.o.inet.addr, sizeof(addr));
+	if (!rf_is_unspecified(addr))
+		return 0;
+	if (!addr[1]) {
+		rf_net_ask(w, rights);
+		if (!w->missing)
+			set_v4(w, __builtin_bswap32(RF_LOOPBACK_V4));
+		return 0;
+	}
+	sk = (void *)w->at_sock;
+	own = BPF_CORE_READ((struct inet_sock *)sk, inet_saddr);
+	w->zero_peer = 1;
+	if (own)
+		set_v4(w, own);
+	else if (BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if) ||
+		 BPF_CORE_READ((struct inet_sock *)sk, uc_index))
+		rf_net_unjudged(w, rights);
 	return 0;
 }
 

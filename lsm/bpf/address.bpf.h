@@ -58,7 +58,16 @@ struct rf_raw_address {
 	};
 };
 
-/* As a peer, the unspecified address is the loopback one: that is where the kernel sends it. */
+/* 0.0.0.0, which is ::ffff:0.0.0.0, or ::? */
+static __always_inline bool rf_is_unspecified(const __u64 *addr)
+{
+	return !addr[0] && (!addr[1] || addr[1] == __builtin_bswap64(0xffff00000000ULL));
+}
+
+/*
+ * As a peer of a socket that is bound to nothing, the unspecified address is the loopback one: that
+ * is where the kernel sends it. Of other sockets: rf_net_zero.
+ */
 static __always_inline void rf_peer_address(struct rf_net_query *query)
 {
 	const __u64 v4_any = __builtin_bswap64(0xffff00000000ULL);

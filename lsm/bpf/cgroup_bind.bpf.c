@@ -43,7 +43,7 @@ int rf_cg_bind4(struct bpf_sock_addr *ctx)
 {
 	if (!ctx->user_port)
 		return ask_later(ctx);
-	return rf_cg_judge4(ctx, RF_A_BIND, RF_H_CGROUP_BIND, RF_OP_BIND);
+	return rf_cg_judge4(ctx, 0, RF_A_BIND, RF_H_CGROUP_BIND, RF_OP_BIND);
 }
 
 SEC("cgroup/bind6")
@@ -51,7 +51,7 @@ int rf_cg_bind6(struct bpf_sock_addr *ctx)
 {
 	if (!ctx->user_port)
 		return ask_later(ctx);
-	return rf_cg_judge6(ctx, RF_A_BIND, RF_H_CGROUP_BIND, RF_OP_BIND);
+	return rf_cg_judge6(ctx, 0, RF_A_BIND, RF_H_CGROUP_BIND, RF_OP_BIND);
 }
 
 SEC("cgroup/post_bind4")

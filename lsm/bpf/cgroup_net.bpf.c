@@ -65,6 +65,22 @@ static __noinline int net_answer(const struct rf_cg_scope *s, const struct rf_cg
 			    answer);
 }
 
+static __always_inline void answer_unknown(const struct rf_cg_scope *s, struct rf_cg_note *note,
+					   struct rf_answer *a)
+{
+	if (s->head->net_families & RF_FAM_HIDDEN)
+		return;
+	a->rule = RF_RULE_UNJUDGED;
+	note->rec.code = RF_CODE_LOOKUP;
+	if (s->head->audit_mode) {
+		a->would = note->rec.access;
+		a->verdict = RF_V_WOULD_DENY;
+	} else {
+		a->missing = note->rec.access;
+		a->verdict = RF_V_DENIED;
+	}
+}
+
 __noinline int rf_cg_judge(const struct rf_cg_ask *ask)
 {
 	struct rf_cg_note note = {};
@@ -81,7 +97,9 @@ __noinline int rf_cg_judge(const struct rf_cg_ask *ask)
 	note.rec.o.inet.protocol =
 		ask->protocol == IPPROTO_RF_MPTCP ? IPPROTO_RF_TCP : ask->protocol;
 	__builtin_memcpy(note.rec.o.inet.addr, ask->addr, sizeof(note.rec.o.inet.addr));
-	if (net_answer(&s, ask, &a))
+	if (ask->unknown)
+		answer_unknown(&s, &note, &a);
+	else if (net_answer(&s, ask, &a))
 		rf_cg_unjudged(&a, &note);
 	if (ask->right == RF_A_CONNECT && s.head->audit_connect && !a.missing && !a.would)
 		a.audit = RF_A_CONNECT;
@@ -92,23 +110,23 @@ __noinline int rf_cg_judge(const struct rf_cg_ask *ask)
 SEC("cgroup/connect4")
 int rf_cg_connect4(struct bpf_sock_addr *ctx)
 {
-	return rf_cg_judge4(ctx, RF_A_CONNECT, RF_H_CGROUP_CONNECT, RF_OP_CONNECT);
+	return rf_cg_judge4(ctx, rf_cg_own(ctx), RF_A_CONNECT, RF_H_CGROUP_CONNECT, RF_OP_CONNECT);
 }
 
 SEC("cgroup/connect6")
 int rf_cg_connect6(struct bpf_sock_addr *ctx)
 {
-	return rf_cg_judge6(ctx, RF_A_CONNECT, RF_H_CGROUP_CONNECT, RF_OP_CONNECT);
+	return rf_cg_judge6(ctx, rf_cg_own(ctx), RF_A_CONNECT, RF_H_CGROUP_CONNECT, RF_OP_CONNECT);
 }
 
 SEC("cgroup/sendmsg4")
 int rf_cg_sendmsg4(struct bpf_sock_addr *ctx)
 {
-	return rf_cg_judge4(ctx, RF_A_SEND, RF_H_CGROUP_SENDMSG, RF_OP_SEND);
+	return rf_cg_judge4(ctx, ctx->msg_src_ip4, RF_A_SEND, RF_H_CGROUP_SENDMSG, RF_OP_SEND);
 }
 
 SEC("cgroup/sendmsg6")
 int rf_cg_sendmsg6(struct bpf_sock_addr *ctx)
 {
-	return rf_cg_judge6(ctx, RF_A_SEND, RF_H_CGROUP_SENDMSG, RF_OP_SEND);
+	return rf_cg_judge6(ctx, rf_cg_own(ctx), RF_A_SEND, RF_H_CGROUP_SENDMSG, RF_OP_SEND);
 }

@@ -43,6 +43,7 @@ struct rf_cg_ask {
 	__u32 right;
 	__u8 hook;
 	__u8 operation;
+	__u8 unknown; /* the address is not known: refuse, if the policy refuses any */
 };
 
 static __always_inline void rf_cg_set_addr4(struct rf_cg_ask *ask, __u32 addr)
@@ -67,32 +68,58 @@ static __always_inline void rf_cg_set_addr6(struct rf_cg_ask *ask, __u32 a, __u3
 /* 1 goes on, 0 refuses; records. The verifier looks at it once and not per program. */
 int rf_cg_judge(const struct rf_cg_ask *ask);
 
-/* As a peer, the unspecified address is the loopback one. */
-static __always_inline void rf_cg_peer(struct rf_cg_ask *ask)
+/*
+ * 0.0.0.0 as a peer is the socket's own address, else one of the device that the socket is bound
+ * to, else loopback; :: is the loopback address of IPv6, or of IPv4 where the socket's own address
+ * is one. Whatever it may be has to be allowed.
+ */
+static __always_inline int rf_cg_judge_peer(struct rf_cg_ask *ask, const struct bpf_sock_addr *ctx,
+					    __u32 own)
 {
-	if (ask->addr[3] || ask->addr[0] || ask->addr[1])
-		return;
-	if (ask->addr[2] == __builtin_bswap32(0xffff))
-		ask->addr[3] = __builtin_bswap32(0x7f000001);
-	else if (!ask->addr[2])
+	const struct bpf_sock *sk = ctx->sk;
+
+	if (ask->addr[3] || ask->addr[0] || ask->addr[1] ||
+	    (ask->addr[2] && ask->addr[2] != __builtin_bswap32(0xffff)))
+		return rf_cg_judge(ask) & 1;
+	if (!ask->addr[2]) {
 		ask->addr[3] = __builtin_bswap32(1);
+		if (!(rf_cg_judge(ask) & 1))
+			return 0;
+		ask->addr[2] = __builtin_bswap32(0xffff);
+	} else if (own) {
+		ask->addr[3] = own;
+		if (!(rf_cg_judge(ask) & 1))
+			return 0;
+	} else if (!sk || sk->bound_dev_if) {
+		ask->unknown = 1;
+	}
+	ask->addr[3] = __builtin_bswap32(0x7f000001);
+	return rf_cg_judge(ask) & 1;
 }
 
-static __always_inline int rf_cg_judge4(struct bpf_sock_addr *ctx, __u32 right, __u8 hook,
-					__u8 operation)
+/* The socket's own IPv4 address, if it has one. */
+static __always_inline __u32 rf_cg_own(const struct bpf_sock_addr *ctx)
+{
+	const struct bpf_sock *sk = ctx->sk;
+
+	return sk ? sk->src_ip4 : 0;
+}
+
+static __always_inline int rf_cg_judge4(struct bpf_sock_addr *ctx, __u32 own, __u32 right,
+					__u8 hook, __u8 operation)
 {
 	struct rf_cg_ask ask = {.right = right, .hook = hook, .operation = operation};
 
 	rf_cg_set_addr4(&ask, ctx->user_ip4);
 	ask.port = __builtin_bswap16((__u16)ctx->user_port);
 	ask.protocol = ctx->protocol;
-	if (right != RF_A_BIND)
-		rf_cg_peer(&ask);
-	return rf_cg_judge(&ask) & 1;
+	if (right == RF_A_BIND)
+		return rf_cg_judge(&ask) & 1;
+	return rf_cg_judge_peer(&ask, ctx, own);
 }
 
-static __always_inline int rf_cg_judge6(struct bpf_sock_addr *ctx, __u32 right, __u8 hook,
-					__u8 operation)
+static __always_inline int rf_cg_judge6(struct bpf_sock_addr *ctx, __u32 own, __u32 right,
+					__u8 hook, __u8 operation)
 {
 	struct rf_cg_ask ask = {.right = right, .hook = hook, .operation = operation};
 
@@ -100,9 +127,9 @@ static __always_inline int rf_cg_judge6(struct bpf_sock_addr *ctx, __u32 right, 
 			ctx->user_ip6[3]);
 	ask.port = __builtin_bswap16((__u16)ctx->user_port);
 	ask.protocol = ctx->protocol;
-	if (right != RF_A_BIND)
-		rf_cg_peer(&ask);
-	return rf_cg_judge(&ask) & 1;
+	if (right == RF_A_BIND)
+		return rf_cg_judge(&ask) & 1;
+	return rf_cg_judge_peer(&ask, ctx, own);
 }
 
 #endif

@@ -282,6 +282,7 @@ struct sock_common {
 	__u32 skc_rcv_saddr;
 	__u16 skc_num;
 	__u16 skc_family;
+	int skc_bound_dev_if;
 	struct {
 		__u32 word[4];
 	} skc_v6_rcv_saddr;
@@ -293,6 +294,11 @@ struct sock {
 	__u16 sk_protocol;
 	struct socket *sk_socket;
 	struct pid *sk_peer_pid;
+};
+
+struct inet_sock {
+	__u32 inet_saddr;
+	int uc_index;
 };
 
 struct sockaddr_un {

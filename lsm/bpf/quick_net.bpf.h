@@ -27,7 +27,10 @@ static __always_inline int read_raw(struct rf_raw_address *raw, __u64 address, _
 	return 0;
 }
 
-/* As rf_net_address and make_query; 0, or -1: not an address that counts. */
+/*
+ * As rf_net_address and make_query; 0, or -1: not an address that counts, or one whose meaning
+ * depends on the socket.
+ */
 static __always_inline int read_peer(const struct rf_quick_net *q, struct rf_net_query *query)
 {
 	struct rf_raw_address raw __attribute__((aligned(8))) = {};
@@ -43,8 +46,7 @@ static __always_inline int read_peer(const struct rf_quick_net *q, struct rf_net
 	} else {
 		return -1;
 	}
-	rf_peer_address(query);
-	return 0;
+	return rf_is_unspecified(query->addr) ? -1 : 0;
 }
 
 /* The page that was looked up last: what a short way needs mostly lies in one. */

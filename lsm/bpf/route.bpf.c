@@ -15,9 +15,11 @@
 /* include/uapi/linux/in.h, in6.h */
 #define RF_IP_OPTIONS	       4
 #define RF_IP_RETOPTS	       7
+#define RF_IP_PKTINFO	       8
 #define RF_IPV6_2292RTHDR      5
 #define RF_IPV6_2292PKTOPTIONS 6
 #define RF_IPV6_FLOWLABEL_MGR  32
+#define RF_IPV6_PKTINFO	       50
 #define RF_IPV6_RTHDR	       57
 
 #define RF_SCTP_DST_V4 7 /* enum sctp_cmsg_type */
@@ -47,9 +49,17 @@ static __always_inline bool names_address(const struct control *c)
 	}
 }
 
+/* The own address, or the device, of this packet: the peer 0.0.0.0 is that one then. */
+static __always_inline bool names_own(const struct control *c)
+{
+	return (c->level == RF_SOL_IP && c->type == RF_IP_PKTINFO) ||
+	       (c->level == RF_SOL_IPV6 && c->type == RF_IPV6_PKTINFO);
+}
+
 struct controls {
 	__u64 at;
 	__u64 left;
+	__u32 zero_peer;
 	__u32 ended; /* the kernel looks at no more of them either */
 };
 
@@ -68,7 +78,7 @@ static long look_at(__u64 i, struct controls *c)
 		c->ended = 1; /* EINVAL */
 		return 1;
 	}
-	if (names_address(&head))
+	if (names_address(&head) || (c->zero_peer && names_own(&head)))
 		return 1;
 	step = (head.len + 7) & ~7ULL;
 	c->at += step;
@@ -82,6 +92,7 @@ int rf_control_ask(struct rf_work *w, __u64 control, __u64 len, __u32 right)
 
 	if (!w)
 		return -1;
+	c.zero_peer = w->zero_peer;
 	bpf_loop(RF_CONTROLS + 1, look_at, &c, 0);
 	if (!c.ended)
 		rf_net_unjudged(w, right);

@@ -47,6 +47,12 @@ int rf_family_ask(struct rf_work *w, __u32 family);
 /* Fills the inet object from the address at w->at_object; -1 if there is none that counts. */
 int rf_net_address(struct rf_work *w, __u32 sock_family);
 
+/*
+ * Makes of an unspecified peer in the inet object, which is about to be asked about, the address
+ * that the socket reaches so; what else it may reach is asked about here.
+ */
+int rf_net_zero(struct rf_work *w, __u32 rights);
+
 /* Fills it from the own address of the socket at w->at_object. */
 int rf_net_local(struct rf_work *w);
 
@@ -141,6 +147,8 @@ static __always_inline void rf_sock_start(struct rf_work *w, struct sock *sk)
 {
 	w->sock_type = RF_READ(sk, sk_type);
 	w->sock_protocol = RF_READ(sk, sk_protocol);
+	w->at_sock = (__u64)sk;
+	w->zero_peer = 0;
 	w->rec.obj = RF_OBJ_INET;
 }
 

@@ -105,7 +105,8 @@ struct rf_work {
 	__u16 sock_type; /* the socket asked about */
 	__u16 sock_protocol;
 	struct rf_tally tally;
-	__u32 pad2;
+	__u32 zero_peer; /* the peer is 0.0.0.0: it depends on the socket where that is */
+	__u64 at_sock;
 
 	/* what is left of a list of addresses; on a stack the verifier would follow each turn */
 	__u64 list_at;
