@@ -45,6 +45,17 @@ static __always_inline __u8 rf_protocol_bit(__u32 protocol)
 	}
 }
 
+/* About binding to the address in the record. Numbers of echo requests (ping) are no ports. */
+static __always_inline void rf_bind_ask(struct rf_work *w)
+{
+	__u8 protocol = rf_protocol_bit(w->sock_protocol);
+
+	if (w->rec.o.inet.port || !(protocol & (RF_NP_TCP | RF_NP_UDP | RF_NP_SCTP)))
+		rf_net_ask(w, RF_A_BIND);
+	else
+		rf_ports_ask(w);
+}
+
 /* struct sockaddr_in and sockaddr_in6, as in every user space header. */
 struct rf_raw_address {
 	__u16 family;

@@ -278,11 +278,31 @@ struct sockaddr {
 	__u16 sa_family;
 };
 
+/* One word since Linux 6.8: the last port in its upper half. */
+struct local_ports {
+	__u32 range;
+};
+
+struct local_ports___pair {
+	int range[2];
+};
+
+struct netns_ipv4 {
+	struct local_ports ip_local_ports;
+};
+
+struct net {
+	struct netns_ipv4 ipv4;
+};
+
 struct sock_common {
 	__u32 skc_rcv_saddr;
 	__u16 skc_num;
 	__u16 skc_family;
 	int skc_bound_dev_if;
+	struct {
+		struct net *net;
+	} skc_net;
 	struct {
 		__u32 word[4];
 	} skc_v6_rcv_saddr;

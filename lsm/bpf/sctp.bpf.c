@@ -3,7 +3,7 @@
  * SCTP's own door: socket options that take many addresses. They do not pass socket_bind or
  * socket_connect. Messages that name more addresses: route.bpf.c.
  */
-#include "lsm/bpf/sock.bpf.h"
+#include "lsm/bpf/address.bpf.h"
 
 #define RF_SCTP_ADDRESSES 16 /* of one call; more are not judged, hence refused */
 
@@ -50,7 +50,10 @@ static long ask_one(__u64 i, struct packed *p)
 	w->at_len = size;
 	if (size > w->list_left || rf_net_address(w, family))
 		return cannot_judge(w);
-	rf_net_ask(w, w->list_right);
+	if (w->list_right == RF_A_BIND)
+		rf_bind_ask(w);
+	else
+		rf_net_ask(w, w->list_right);
 	w->list_at += size;
 	w->list_left -= size;
 	return 0;

@@ -162,7 +162,7 @@ int BPF_PROG(rf_sock_bind, struct socket *sock, struct sockaddr *address, int ad
 	if (family == RF_AF_UNIX)
 		ask_unix_bind(w);
 	else if ((family == RF_AF_INET || family == RF_AF_INET6) && rf_net_address(w, family) == 0)
-		rf_net_ask(w, RF_A_BIND);
+		rf_bind_ask(w);
 	return rf_end(w);
 }
 

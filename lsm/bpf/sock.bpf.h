@@ -35,6 +35,9 @@
 /* Asks about the IP address in the record's inet object. */
 int rf_net_ask(struct rf_work *w, __u32 rights);
 
+/* Asks about binding to that address with a port that the kernel is to choose. */
+int rf_ports_ask(struct rf_work *w);
+
 /* Asks about the unix name in the record's text ("/path" or "@name"); a refusal retells. */
 int rf_unix_ask(struct rf_work *w, __u32 rights);
 
