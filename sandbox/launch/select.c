@@ -11,6 +11,8 @@ struct selector {
 	struct rf_selection *selection;
 	const struct rf_policy *policy;
 	const struct rf_facts *facts;
+	const struct rf_backend *usable[RF_SELECT_MAX]; /* those that said so */
+	size_t n_usable;
 };
 
 static bool note_absent(struct selector *s, const struct rf_backend *backend, struct rf_err *why)
@@ -31,6 +33,14 @@ static bool is_absent(const struct rf_selection *selection, const struct rf_back
 	return false;
 }
 
+static bool is_known_usable(const struct selector *s, const struct rf_backend *backend)
+{
+	for (size_t i = 0; i < s->n_usable; i++)
+		if (s->usable[i] == backend)
+			return true;
+	return false;
+}
+
 static struct rf_chosen *find_chosen(struct rf_selection *selection,
 				     const struct rf_backend *backend)
 {
@@ -40,12 +50,12 @@ static struct rf_chosen *find_chosen(struct rf_selection *selection,
 	return NULL;
 }
 
-/* Asked at most once per back-end: the answer is in the lists of chosen and absent. */
+/* Asked at most once per back-end: the answer is in the lists of usable and absent. */
 static bool is_usable(struct selector *s, const struct rf_backend *backend)
 {
 	struct rf_err why = RF_ERR_INIT;
 
-	if (find_chosen(s->selection, backend))
+	if (is_known_usable(s, backend))
 		return true;
 	if (is_absent(s->selection, backend))
 		return false;
@@ -64,6 +74,8 @@ static bool is_usable(struct selector *s, const struct rf_backend *backend)
 			rf_err_set(&why, -EOPNOTSUPP, "not available");
 		return note_absent(s, backend, &why);
 	}
+	if (s->n_usable < RF_SELECT_MAX)
+		s->usable[s->n_usable++] = backend;
 	return true;
 }
 

@@ -13,6 +13,7 @@ struct fake {
 	enum rf_hold hold;
 	bool absent;
 	bool forgets; /* judges nothing */
+	int asked;    /* how often, whether it is there */
 };
 
 static RF_UNUSED int fake_judge(const struct fake *fake, const char *name,
@@ -32,8 +33,9 @@ static RF_UNUSED int fake_judge(const struct fake *fake, const char *name,
 	return r;
 }
 
-static RF_UNUSED int fake_available(const struct fake *fake, struct rf_err *err)
+static RF_UNUSED int fake_available(struct fake *fake, struct rf_err *err)
 {
+	fake->asked++;
 	return fake->absent ? rf_err_set(err, -EOPNOTSUPP, "it is not here") : 0;
 }
 

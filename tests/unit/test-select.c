@@ -184,6 +184,25 @@ static void requirements_are_asked_first(void **state RF_UNUSED)
 	rf_selection_done(&f.selection);
 }
 
+/* To ask opens all that is pinned, or tries what the kernel can. */
+static void each_is_asked_once(void **state RF_UNUSED)
+{
+	const struct rf_facts facts = {.has_cgroup = true};
+	struct fixture f;
+
+	reset(&f);
+	helper_is.absent = true;
+	select_with(&f, usual, &facts);
+	rf_selection_done(&f.selection);
+	assert_int_equal(good_is.asked, 1);
+	assert_int_equal(helper_is.asked, 1);
+	assert_int_equal(fallback_is.asked, 0);
+	assert_int_equal(rf_select_backends(&f.selection, &f.policy, usual, &facts, NULL), 0);
+	rf_selection_done(&f.selection);
+	assert_int_equal(good_is.asked, 2);
+	assert_int_equal(helper_is.asked, 2);
+}
+
 static void resources_need_their_controller(void **state RF_UNUSED)
 {
 	const struct rf_facts facts = {.has_cgroup = true, .controllers = RF_CONTROLLER_PIDS};
@@ -205,5 +224,5 @@ UNIT_MAIN(cmocka_unit_test(the_best_one_that_is_there),
 	  cmocka_unit_test(what_nobody_spoke_of_is_refused),
 	  cmocka_unit_test(stricter_satisfies_should_only),
 	  cmocka_unit_test(a_second_layer_only_adds),
-	  cmocka_unit_test(requirements_are_asked_first),
+	  cmocka_unit_test(requirements_are_asked_first), cmocka_unit_test(each_is_asked_once),
 	  cmocka_unit_test(resources_need_their_controller));
