@@ -41,9 +41,9 @@ static int copy(int from, int to, uint64_t image, size_t *n, struct rf_err *err)
 }
 
 /* The id of the policy that counts. */
-static int current_image(const struct rf_lsm *lsm, uint32_t slot, uint64_t *ret, struct rf_err *err)
+static int current_image(struct rf_lsm *lsm, uint32_t slot, uint64_t *ret, struct rf_err *err)
 {
-	const struct rf_sandbox *sb = &lsm->sandboxes[slot];
+	const struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 	RF_AUTOCLOSE int fd = rf_inner_fd(lsm->image_fd, rf_image_at(slot, sb->policy_gen));
 	RF_AUTOFREE struct rf_page *page = malloc(sizeof(*page));
 	const uint32_t zero = 0;
@@ -87,7 +87,7 @@ static int renew(struct rf_lsm *lsm, uint32_t slot, int old, size_t n, struct rf
 	if (r == 0 && bpf_map_update_elem(lsm->nail_fd, &slot, &fd, BPF_ANY) < 0)
 		r = rf_err_sys(err, -errno, "cannot publish the nailed objects");
 	if (r == 0) {
-		lsm->sandboxes[slot].nail_room = rf_nail_room(n + 2 * kept);
+		rf_fence_at(lsm, slot)->nail_room = rf_nail_room(n + 2 * kept);
 		r = old >= 0 ? copy(old, fd, image, &kept, err) : 0;
 	}
 	return r;

@@ -44,18 +44,6 @@ static int map_meta(struct rf_lsm *lsm, struct rf_err *err)
 	return 0;
 }
 
-/* The kernel maps all of its pages now: most of what opening costs. */
-static int map_sandboxes(struct rf_lsm *lsm, struct rf_err *err)
-{
-	void *at = mmap(NULL, RF_MAX_SANDBOXES * sizeof(struct rf_sandbox), PROT_READ | PROT_WRITE,
-			MAP_SHARED, lsm->sandbox_fd, 0);
-
-	if (at == MAP_FAILED)
-		return rf_err_sys(err, -errno, "cannot map the table of sandboxes");
-	lsm->sandboxes = at;
-	return 0;
-}
-
 static const uint8_t own_hash[32] = RF_BPF_HASH;
 
 /* All but the table of sandboxes. */
@@ -105,7 +93,7 @@ int rf_lsm_open(struct rf_lsm **ret, struct rf_err *err)
 	int r = open_parts(&lsm, err);
 
 	if (r == 0)
-		r = map_sandboxes(lsm, err);
+		r = rf_table_reserve(lsm, err);
 	if (r < 0)
 		return r;
 	*ret = RF_TAKE_PTR(lsm);
@@ -116,8 +104,7 @@ struct rf_lsm *rf_lsm_close(struct rf_lsm *lsm)
 {
 	if (!lsm)
 		return NULL;
-	if (lsm->sandboxes)
-		munmap(lsm->sandboxes, RF_MAX_SANDBOXES * sizeof(struct rf_sandbox));
+	rf_table_release(lsm);
 	if (lsm->meta)
 		munmap(lsm->meta, (size_t)sysconf(_SC_PAGESIZE));
 	rf_cleanup_close(&lsm->task_fd);
@@ -203,15 +190,16 @@ static int take_slot(struct rf_lsm *lsm, const struct rf_fence_spec *spec, size_
 	uint64_t mine = make_claim(spec->id);
 
 	for (uint32_t slot = 0; spec->image_key && slot < limit; slot++) {
-		if (lsm->sandboxes[slot].image_key == spec->image_key &&
-		    lsm->sandboxes[slot].ring_bytes >= ring_bytes &&
-		    claim(&lsm->sandboxes[slot], mine)) {
+		struct rf_sandbox *sb = rf_fence_at(lsm, slot);
+
+		if (sb->image_key == spec->image_key && sb->ring_bytes >= ring_bytes &&
+		    claim(sb, mine)) {
 			*ret = slot;
 			return 0;
 		}
 	}
 	for (uint32_t slot = 0; slot < limit; slot++) {
-		struct rf_sandbox *sb = &lsm->sandboxes[slot];
+		struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 
 		if (sb->image_pages < spec->n_pages || sb->ring_bytes < ring_bytes)
 			continue;
@@ -221,7 +209,11 @@ static int take_slot(struct rf_lsm *lsm, const struct rf_fence_spec *spec, size_
 		}
 	}
 	for (uint32_t slot = 0; slot < RF_MAX_SANDBOXES; slot++) {
-		if (claim(&lsm->sandboxes[slot], mine)) {
+		struct rf_sandbox *sb = rf_fence_at(lsm, slot);
+
+		if (!sb)
+			return rf_err_set(err, -ENOMEM, "cannot map the table of sandboxes");
+		if (claim(sb, mine)) {
 			raise_limit(lsm, slot);
 			*ret = slot;
 			return 0;
@@ -263,7 +255,7 @@ static int empty_ring(int fd, struct rf_err *err)
 
 static int fill_ring(struct rf_lsm *lsm, uint32_t slot, size_t bytes, struct rf_err *err)
 {
-	struct rf_sandbox *sb = &lsm->sandboxes[slot];
+	struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 	RF_AUTOCLOSE int fd = -1;
 
 	if (sb->ring_bytes >= bytes)
@@ -341,6 +333,7 @@ int rf_fence_new(struct rf_lsm *lsm, const struct rf_fence_spec *spec, uint32_t 
 		 struct rf_err *err)
 {
 	size_t ring = spec->ring_bytes ? spec->ring_bytes : RF_RING_BYTES;
+	struct rf_sandbox *sb;
 	uint32_t slot = 0;
 	int r;
 
@@ -350,16 +343,17 @@ int rf_fence_new(struct rf_lsm *lsm, const struct rf_fence_spec *spec, uint32_t 
 	r = take_slot(lsm, spec, ring, &slot, err);
 	if (r < 0)
 		return r;
-	__atomic_store_n(&lsm->sandboxes[slot].state, RF_SB_FREE, __ATOMIC_RELEASE);
+	sb = rf_fence_at(lsm, slot);
+	__atomic_store_n(&sb->state, RF_SB_FREE, __ATOMIC_RELEASE);
 	rf_image_forget(lsm, slot);
 	if ((r = rf_image_fill(lsm, slot, spec, err)) < 0 ||
 	    (r = fill_ring(lsm, slot, ring, err)) < 0 ||
 	    (r = rf_folds_fill(lsm->fold_fd, slot, err)) < 0 ||
 	    (r = fill_about(lsm, slot, spec, err)) < 0) {
-		__atomic_store_n(&lsm->sandboxes[slot].self_tgid, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&sb->self_tgid, 0, __ATOMIC_RELEASE);
 		return r;
 	}
-	go_live(&lsm->sandboxes[slot], spec);
+	go_live(sb, spec);
 	*ret_slot = slot;
 	return 0;
 }
@@ -404,11 +398,6 @@ void rf_fence_end(struct rf_lsm *lsm, uint32_t slot)
 
 /* ---- looking ---- */
 
-struct rf_sandbox *rf_fence_at(struct rf_lsm *lsm, uint32_t slot)
-{
-	return slot < RF_MAX_SANDBOXES ? &lsm->sandboxes[slot] : NULL;
-}
-
 int rf_fence_about(struct rf_lsm *lsm, uint32_t slot, struct rf_about *ret)
 {
 	const struct rf_sandbox *sb = rf_fence_at(lsm, slot);
@@ -423,19 +412,14 @@ int rf_fence_find(struct rf_lsm *lsm, uint64_t id, uint32_t *ret_slot)
 	uint32_t limit = rf_fence_limit(lsm);
 
 	for (uint32_t slot = 0; slot < limit; slot++) {
-		if (lsm->sandboxes[slot].id == id && lsm->sandboxes[slot].state == RF_SB_LIVE) {
+		const struct rf_sandbox *sb = rf_fence_at(lsm, slot);
+
+		if (sb->id == id && sb->state == RF_SB_LIVE) {
 			*ret_slot = slot;
 			return 0;
 		}
 	}
 	return -ENOENT;
-}
-
-uint32_t rf_fence_limit(struct rf_lsm *lsm)
-{
-	uint32_t limit = __atomic_load_n(&lsm->meta->high_slot, __ATOMIC_ACQUIRE);
-
-	return limit < RF_MAX_SANDBOXES ? limit : RF_MAX_SANDBOXES;
 }
 
 int rf_fence_ring(struct rf_lsm *lsm, uint32_t slot, struct rf_err *err)

@@ -128,7 +128,8 @@ void rf_fence_end(struct rf_lsm *lsm, uint32_t slot);
 
 /*
  * The live element of a slot, shared with the kernel: counters grow under the reader. NULL if there
- * is no such slot. Valid until rf_lsm_close.
+ * is no such slot, or no memory to look at one that was first used since rf_lsm_open. Valid until
+ * rf_lsm_close.
  */
 struct rf_sandbox *rf_fence_at(struct rf_lsm *lsm, uint32_t slot);
 
@@ -144,7 +145,8 @@ int rf_fence_about(struct rf_lsm *lsm, uint32_t slot, struct rf_about *ret);
 /* The slot of the live sandbox with this id; -ENOENT if there is none. */
 int rf_fence_find(struct rf_lsm *lsm, uint64_t id, uint32_t *ret_slot);
 
-/* One past the highest slot that was ever used, for loops over all sandboxes. */
+/* One past the highest slot that was ever used, for loops over all sandboxes: below it rf_fence_at
+ * is never NULL. */
 uint32_t rf_fence_limit(struct rf_lsm *lsm);
 
 /* A descriptor of the sandbox's ring; the caller closes it. Negative: none. */

@@ -37,15 +37,16 @@ int rf_image_map(const struct rf_page *pages, size_t n, uint32_t *ret_room, stru
 static int make_image(struct rf_lsm *lsm, uint32_t slot, const struct rf_page *pages, size_t n,
 		      struct rf_err *err)
 {
+	struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 	uint32_t room = 0;
 	RF_AUTOCLOSE int fd = rf_image_map(pages, n, &room, err);
 
 	if (fd < 0)
 		return fd;
-	lsm->sandboxes[slot].image_key = 0;
+	sb->image_key = 0;
 	if (bpf_map_update_elem(lsm->image_fd, &slot, &fd, BPF_ANY) < 0)
 		return rf_err_sys(err, -errno, "cannot publish the policy");
-	lsm->sandboxes[slot].image_pages = room;
+	sb->image_pages = room;
 	return 0;
 }
 
@@ -53,14 +54,14 @@ void rf_image_forget(struct rf_lsm *lsm, uint32_t slot)
 {
 	uint32_t at = rf_image_at(slot, 1);
 
-	if (lsm->sandboxes[slot].policy_gen & 1)
+	if (rf_fence_at(lsm, slot)->policy_gen & 1)
 		(void)bpf_map_delete_elem(lsm->image_fd, &at);
 }
 
 int rf_image_fill(struct rf_lsm *lsm, uint32_t slot, const struct rf_fence_spec *spec,
 		  struct rf_err *err)
 {
-	struct rf_sandbox *sb = &lsm->sandboxes[slot];
+	struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 	RF_AUTOCLOSE int fd = -1;
 	int r;
 

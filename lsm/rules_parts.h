@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What rules.c is made of, for itself, rules_image.c, rules_fold.c, replace.c and nails.c.
+ * What rules.c is made of, for itself, table.c, rules_image.c, rules_fold.c, replace.c and nails.c.
  */
 #ifndef RF_LSM_RULES_PARTS_H
 #define RF_LSM_RULES_PARTS_H
@@ -14,9 +14,14 @@
 struct rf_lsm {
 	int task_fd, sandbox_fd, image_fd, ring_fd, fold_fd, about_fd, meta_fd;
 	int nail_fd, nail_object_fd, user_object_fd, identify_fd, swap_fd;
-	struct rf_sandbox *sandboxes; /* RF_MAX_SANDBOXES, shared with the kernel */
+	struct rf_sandbox *sandboxes; /* RF_MAX_SANDBOXES, shared with the kernel: rf_fence_at */
+	uint64_t mapped;	      /* which 64ths of them are there */
 	struct rf_meta *meta;	      /* shared between processes */
 };
+
+/* Room for the table of sandboxes; rf_fence_at puts there what is asked for. */
+int rf_table_reserve(struct rf_lsm *lsm, struct rf_err *err) RF_MUST_CHECK;
+void rf_table_release(struct rf_lsm *lsm);
 
 /* A descriptor of the map in a slot of a map of maps, the caller's; negative: none. */
 int rf_inner_fd(int outer, uint32_t slot);

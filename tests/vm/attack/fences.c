@@ -115,18 +115,18 @@ static int many(char **arg)
 	return WORKED;
 }
 
-/* fill: every slot is taken by a live process, this one; emptied again at SIGTERM. */
+/* fill N: the first N slots are taken by a live process, this one; emptied again at SIGTERM. */
 static int fill(char **arg)
 {
 	struct rf_lsm *lsm = NULL;
 	struct rf_err err = RF_ERR_INIT;
+	uint32_t n = (uint32_t)atoi(arg[0]);
 	sigset_t set;
 	int sig;
 
-	(void)arg;
-	if (rf_lsm_open(&lsm, &err) < 0)
+	if (n > RF_MAX_SANDBOXES || rf_lsm_open(&lsm, &err) < 0)
 		return say(&err);
-	for (uint32_t slot = 0; slot < RF_MAX_SANDBOXES; slot++) {
+	for (uint32_t slot = 0; slot < n; slot++) {
 		struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 
 		if (sb->self_tgid == 0)
@@ -138,7 +138,7 @@ static int fill(char **arg)
 	printf("full\n");
 	fflush(stdout);
 	sigwait(&set, &sig);
-	for (uint32_t slot = 0; slot < RF_MAX_SANDBOXES; slot++)
+	for (uint32_t slot = 0; slot < n; slot++)
 		if (rf_fence_at(lsm, slot)->self_tgid >> 32 == 0xabcd)
 			rf_fence_at(lsm, slot)->self_tgid = 0;
 	return WORKED;
@@ -252,7 +252,7 @@ static int lose(char **arg)
 int main(int argc, char **argv)
 {
 	static const struct attack attacks[] = {{"many", 3, many},
-						{"fill", 0, fill},
+						{"fill", 1, fill},
 						{"exhaust", 1, exhaust},
 						{"fill-nails", 1, fill_nails},
 						{"empty-nails", 1, empty_nails},

@@ -108,13 +108,37 @@ nobody_is_fenced() {
 	wait_for '[ "$("$RF" status --json | jq ".sandboxes | length")" = 0 ]' "the sandboxes to be gone"
 }
 
+# fill N: the first N slots are somebody's, $filler's.
+fill() {
+	"$ATTACK/fences" fill "$1" >"$T/filled" &
+	filler=$!
+	wait_for 'grep -q full "$T/filled"'
+}
+
+# The table is mapped piece by piece, 256 slots each: a slot of another piece than the first is one
+# like others, for who makes the sandbox and for who looks for it.
+test_a_slot_far_up() {
+	secret_world
+	status 0 "$RF" load
+	nobody_is_fenced
+	fill 700
+	refused world EACCES "$ATTACK/names" read "$T/denied/secret"
+	background "$RF" run -p "$T/world.json" --name far --summary never -- sleep 60
+	wait_for '"$RF" status --json | jq -e ".sandboxes | any(.name == \"far\" and .tasks == 1)"' \
+		"the sandbox to be listed"
+	status 0 "$RF" exec far -- cat "$T/open/file"
+	status 1 "$RF" exec far -- cat "$T/denied/secret"
+	status 0 "$RF" stop far --kill
+	nobody_is_fenced
+	kill -TERM $filler
+	wait $filler
+}
+
 test_all_sandboxes_in_use() {
 	secret_world
 	status 0 "$RF" load
 	nobody_is_fenced # else one place is free again after all were taken
-	"$ATTACK/fences" fill >"$T/filled" &
-	filler=$!
-	wait_for 'grep -q full "$T/filled"'
+	fill 16384
 	status 125 "$RF" run -p "$T/world.json" --summary never -- true
 	contains "$ERR" "all 16384 sandboxes are in use" "the reason"
 	kill -TERM $filler
@@ -157,6 +181,7 @@ test_processors_that_come_and_go() {
 	local cpu=/sys/devices/system/cpu/cpu1/online i
 	[ -w "$cpu" ] || skip "one processor"
 	secret_world
+	status 0 "$RF" load
 	"$RF" run -p "$T/world.json" --summary never -- \
 		"$ATTACK/swaps" denied "$T/denied/secret" "$T/open/stop" >"$T/tried" 2>&1 &
 	tried=$!
