@@ -64,6 +64,7 @@ static void fill_request(struct context *c)
 {
 	c->request = (struct rf_request){
 		.policy = c->subject.policy,
+		.image_part = c->subject.form.image_part,
 		.selection = &c->choice.selection,
 		.site = c->choice.site.parent_fd >= 0 ? &c->choice.site : NULL,
 		.inherited = &c->inherited,

@@ -198,6 +198,8 @@ static int take_slot(struct rf_lsm *lsm, const struct rf_fence_spec *spec, size_
 			return 0;
 		}
 	}
+	if (!spec->pages)
+		return rf_err_set(err, -ENODATA, "no free slot holds this policy");
 	for (uint32_t slot = 0; slot < limit; slot++) {
 		struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 

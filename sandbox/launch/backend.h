@@ -102,8 +102,9 @@ enum rf_cell {
 /* One launch in the making; owned by the launcher, borrowed by back-ends. */
 struct rf_launch {
 	const struct rf_policy *policy;
-	const struct rf_image *image; /* NULL when no back-end needs it */
-	uint64_t sandbox_id;	      /* never 0, random, never reused */
+	const struct rf_image *image;		/* NULL when no back-end needs it */
+	const struct rf_image_part *image_part; /* of this policy; NULL: not known */
+	uint64_t sandbox_id;			/* never 0, random, never reused */
 	char sandbox_name[64];
 	int cgroup_fd;		/* directory of the sandbox's cgroup; -1: none could be made */
 	uint64_t cgroup_id;	/* 0: none */

@@ -20,8 +20,7 @@
 #include "lsm/rules.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/str.h"
-#include "sandbox/launch/image.h"
-#include "sandbox/launch/nails.h"
+#include "sandbox/launch/image_card.h"
 #include "sandbox/policy/netfacts.h"
 #include "sandbox/policy/syslayer.h"
 
@@ -30,7 +29,6 @@
 
 struct state {
 	struct rf_lsm *lsm;
-	struct rf_image *image;
 	uint32_t slot;
 	bool live;
 	int ring_fd, folds_fd;
@@ -153,7 +151,8 @@ static int judge(const struct rf_policy *policy, enum rf_section section, struct
 	return r;
 }
 
-static int make_sandbox(struct rf_launch *launch, struct state *state, struct rf_err *err)
+static int make_sandbox(struct rf_launch *launch, struct state *state, const struct rf_image *image,
+			uint64_t key, const struct rf_nail_list *nails, struct rf_err *err)
 {
 	struct rf_fence_spec spec = {.id = launch->sandbox_id,
 				     .cgroup = launch->cgroup_id,
@@ -161,9 +160,9 @@ static int make_sandbox(struct rf_launch *launch, struct state *state, struct rf
 				     .name = launch->sandbox_name,
 				     .policy = launch->policy->name,
 				     .sha256 = launch->policy->sha256,
-				     .pages = state->image->pages,
-				     .n_pages = state->image->n_pages,
-				     .image_key = state->image->key,
+				     .pages = image ? image->pages : NULL,
+				     .n_pages = image ? image->n_pages : 0,
+				     .image_key = key,
 				     .ring_bytes = launch->ring_bytes,
 				     .stacks = launch->stacks};
 	const struct rf_world whole = {.root = "/"};
@@ -173,9 +172,61 @@ static int make_sandbox(struct rf_launch *launch, struct state *state, struct rf
 		return r;
 	state->live = true;
 	launch->slot = state->slot;
-	r = rf_nails_set(state->lsm, state->slot, &whole, launch->policy, state->image, false, err);
+	return rf_nails_put(state->lsm, state->slot, &whole, nails, false, err);
+}
+
+/* Most launches find a slot that has the image, and need not read it. 1: none has. */
+static int make_by_card(struct rf_launch *launch, struct state *state, const char *name,
+			struct rf_err *err)
+{
+	RF_AUTOFREE void *memory = NULL;
+	struct rf_image_card card;
+	int r;
+
+	if (rf_image_card_get(&card, &memory, name) < 0)
+		return 1;
+	r = make_sandbox(launch, state, NULL, card.key, &card.nails, err);
+	if (r != -ENODATA || state->live)
+		return r;
+	rf_err_clear(err);
+	return 1;
+}
+
+static int make_by_image(struct rf_launch *launch, struct state *state, const char *name,
+			 struct rf_err *err)
+{
+	RF_CLEANUP(rf_image_freep) struct rf_image *image = NULL;
+	RF_AUTOFREE char *bytes = NULL;
+	struct rf_image_card card;
+	int r = rf_image_make_named(&image, launch->policy, name, err);
+
 	if (r < 0)
 		return r;
+	card.key = image->key;
+	r = rf_nail_list_make(&card.nails, &bytes, launch->policy, image, err);
+	if (r == 0)
+		r = make_sandbox(launch, state, image, image->key, &card.nails, err);
+	if (r == 0)
+		rf_image_card_keep(name, &card);
+	return r;
+}
+
+static int make_by_policy(struct rf_launch *launch, struct state *state, struct rf_err *err)
+{
+	char name[RF_HASH_HEX_LEN + 1];
+	int r;
+
+	if (launch->image_part)
+		r = rf_image_name_with(launch->image_part, launch->policy, name, err);
+	else
+		r = rf_image_name(launch->policy, name, err);
+	if (r == 0)
+		r = make_by_card(launch, state, name, err);
+	return r == 1 ? make_by_image(launch, state, name, err) : r;
+}
+
+static int open_stream(struct rf_launch *launch, struct state *state, struct rf_err *err)
+{
 	state->ring_fd = rf_fence_ring(state->lsm, state->slot, err);
 	if (state->ring_fd < 0)
 		return state->ring_fd;
@@ -205,8 +256,8 @@ static int prepare(struct rf_launch *launch, uint32_t sections RF_UNUSED, struct
 		return r < 0 ? rf_err_sys(err, r, "cannot find the sandbox") : 0;
 	}
 	if (r == 0)
-		r = rf_image_make(&state->image, launch->policy, err);
-	return r < 0 ? r : make_sandbox(launch, state, err);
+		r = make_by_policy(launch, state, err);
+	return r < 0 ? r : open_stream(launch, state, err);
 }
 
 static int attach(struct rf_launch *launch, struct rf_err *err)
@@ -233,7 +284,6 @@ static void undo(struct rf_launch *launch)
 		(void)close(state->ring_fd);
 	if (state->folds_fd >= 0)
 		(void)close(state->folds_fd);
-	(void)rf_image_free(state->image);
 	(void)rf_lsm_close(state->lsm);
 	free(state);
 }

@@ -3,6 +3,7 @@
 #include "sandbox/launch/form.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct head {
 	uint64_t choice_len;
 	uint32_t looks_len;
 	uint32_t has_looks;
+	struct rf_image_part image_part;
 };
 
 void rf_form_done(struct rf_form *form)
@@ -51,7 +53,7 @@ static int add_build(struct rf_hash *hash)
 
 	if (stat("/proc/self/exe", &st) < 0)
 		return -errno;
-	add_text(hash, "form 1 of ringfence " RF_VERSION);
+	add_text(hash, "form 2 of ringfence " RF_VERSION);
 	add_number(hash, st.st_dev);
 	add_number(hash, st.st_ino);
 	add_number(hash, (uint64_t)st.st_size);
@@ -159,6 +161,7 @@ static int use_entry(struct rf_form *form, struct rf_policy **ret, char **entry,
 	if (r < 0)
 		return r;
 	*entry = NULL;
+	form->image_part = (const void *)(at - sizeof(head) + offsetof(struct head, image_part));
 	form->choice = choice;
 	form->choice_len = head.choice_len;
 	form->looks = RF_TAKE_PTR(looks);
@@ -230,6 +233,7 @@ static int put_together(struct rf_str *out, struct rf_form *form, const struct r
 			     .choice_len = choice.len,
 			     .looks_len = (uint32_t)seen.len,
 			     .has_looks = looks != NULL};
+	rf_image_part_make(&head.image_part, policy);
 	(void)rf_str_add_n(out, &head, sizeof(head));
 	(void)rf_str_add_n(out, frozen, frozen_len);
 	(void)rf_str_add_n(out, rf_str_text(&trace), trace.len);

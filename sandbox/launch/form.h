@@ -13,6 +13,7 @@
 #define RF_LAUNCH_FORM_H
 
 #include "sandbox/base/hash.h"
+#include "sandbox/launch/image.h"
 #include "sandbox/launch/select.h"
 #include "sandbox/policy/trace.h"
 
@@ -22,6 +23,7 @@ struct rf_form {
 	struct rf_trace made;	       /* of the load that was done */
 	const void *choice;	       /* of an entry that was found, in the policy's memory */
 	size_t choice_len;
+	const struct rf_image_part *image_part; /* of its policy, there too; NULL: none was found */
 	struct rf_ll_looks *looks; /* looked at again for it; NULL: there are none, or used */
 	bool has_looks;
 };

@@ -129,21 +129,27 @@ static void keep(const char *name, const struct rf_image *image)
 	rf_cache_put("img", name, entry, len + sizeof(image->sha256));
 }
 
-int rf_image_make(struct rf_image **ret, const struct rf_policy *policy, struct rf_err *err)
+int rf_image_make_named(struct rf_image **ret, const struct rf_policy *policy,
+			const char name[RF_HASH_HEX_LEN + 1], struct rf_err *err)
 {
 	RF_AUTOFREE void *data = NULL;
-	char name[RF_HASH_HEX_LEN + 1];
 	size_t len;
-	int r = rf_image_name(policy, name, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	if (rf_cache_get("img", name, &data, &len) == 0 && load_kept(ret, data, len) == 0)
 		return 0;
 	r = rf_image_compile(ret, policy, err);
 	if (r == 0)
 		keep(name, *ret);
 	return r;
+}
+
+int rf_image_make(struct rf_image **ret, const struct rf_policy *policy, struct rf_err *err)
+{
+	char name[RF_HASH_HEX_LEN + 1];
+	int r = rf_image_name(policy, name, err);
+
+	return r < 0 ? r : rf_image_make_named(ret, policy, name, err);
 }
 
 int rf_image_load(struct rf_image **ret, const void *data, size_t size, struct rf_err *err)

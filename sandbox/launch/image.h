@@ -39,6 +39,19 @@ int rf_image_make(struct rf_image **ret, const struct rf_policy *policy, struct 
 int rf_image_name(const struct rf_policy *policy, char ret[RF_HASH_HEX_LEN + 1], struct rf_err *err)
 	RF_MUST_CHECK;
 
+/* The part of it that only this build and this very policy decide, and the rest added to that. */
+struct rf_image_part {
+	uint8_t hash[RF_HASH_LEN];
+};
+
+void rf_image_part_make(struct rf_image_part *ret, const struct rf_policy *policy);
+int rf_image_name_with(const struct rf_image_part *part, const struct rf_policy *policy,
+		       char ret[RF_HASH_HEX_LEN + 1], struct rf_err *err) RF_MUST_CHECK;
+
+/* As rf_image_make, by a name that is known. */
+int rf_image_make_named(struct rf_image **ret, const struct rf_policy *policy,
+			const char name[RF_HASH_HEX_LEN + 1], struct rf_err *err) RF_MUST_CHECK;
+
 /* Packs a policy, whatever the cache holds. */
 int rf_image_compile(struct rf_image **ret, const struct rf_policy *policy, struct rf_err *err)
 	RF_MUST_CHECK;

@@ -5,6 +5,9 @@
  * Whatever lsm_rules.c and what it calls read of a policy is hashed here, with this build and what
  * it protects. A member that is forgotten here would bring back a stale image; so a test changes
  * each and looks for another key.
+ *
+ * What the policy alone decides is a hash of its own, which a launch keeps with the policy; where
+ * ringfence is and which devices there are is looked at each time.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -80,20 +83,16 @@ static void add_network(struct rf_hash *hash, const struct rf_policy *policy)
 /* Devices as numbers: patterns are looked up in /dev, so the table that came out is hashed. */
 static int add_devices(struct rf_hash *hash, const struct rf_policy *policy, struct rf_err *err)
 {
-	RF_CLEANUP(rf_pack_done) struct rf_pack pack = {0};
-	const struct rf_image_head *head;
-	uint32_t at;
-	int r = rf_pack_room(&pack, sizeof(*head) / sizeof(uint32_t), RF_PAGE_CELLS, &at, err);
+	RF_CLEANUP(rf_dev_table_done) struct rf_dev_table table = {0};
+	int r = rf_dev_table_make(&table, policy, err);
 
-	if (r == 0)
-		r = rf_pack_dev(&pack, policy, err);
 	if (r < 0)
 		return r;
-	head = rf_pack_head(&pack);
-	add_number(hash, head->dev_default);
-	add_number(hash, head->n_dev);
-	rf_hash_add(hash, rf_pack_cell(&pack, head->dev_off),
-		    head->n_dev * sizeof(struct rf_dev_entry));
+	add_number(hash, table.otherwise);
+	add_number(hash, table.entries.len);
+	if (table.entries.len)
+		rf_hash_add(hash, table.entries.data,
+			    table.entries.len * sizeof(*table.entries.data));
 	return 0;
 }
 
@@ -132,7 +131,20 @@ static void add_build(struct rf_hash *hash)
 	}
 }
 
-int rf_image_name(const struct rf_policy *policy, char ret[RF_HASH_HEX_LEN + 1], struct rf_err *err)
+void rf_image_part_make(struct rf_image_part *ret, const struct rf_policy *policy)
+{
+	struct rf_hash hash;
+
+	rf_hash_init(&hash);
+	add_build(&hash);
+	add_files(&hash, policy);
+	add_network(&hash, policy);
+	add_rest(&hash, policy);
+	rf_hash_end(&hash, ret->hash);
+}
+
+int rf_image_name_with(const struct rf_image_part *part, const struct rf_policy *policy,
+		       char ret[RF_HASH_HEX_LEN + 1], struct rf_err *err)
 {
 	RF_CLEANUP(rf_protect_done) struct rf_protect protect = {0};
 	struct rf_hash hash;
@@ -141,13 +153,18 @@ int rf_image_name(const struct rf_policy *policy, char ret[RF_HASH_HEX_LEN + 1],
 	if (r < 0)
 		return r;
 	rf_hash_init(&hash);
-	add_build(&hash);
+	rf_hash_add(&hash, part->hash, sizeof(part->hash));
 	add_patterns(&hash, protect.all, protect.n_all);
 	add_patterns(&hash, protect.write, protect.n_write);
-	add_files(&hash, policy);
-	add_network(&hash, policy);
 	r = add_devices(&hash, policy, err);
-	add_rest(&hash, policy);
 	rf_hash_end_hex(&hash, ret);
 	return r;
+}
+
+int rf_image_name(const struct rf_policy *policy, char ret[RF_HASH_HEX_LEN + 1], struct rf_err *err)
+{
+	struct rf_image_part part;
+
+	rf_image_part_make(&part, policy);
+	return rf_image_name_with(&part, policy, ret, err);
 }

@@ -55,6 +55,7 @@ static void init_launch(struct run *run)
 
 	run->launch = (struct rf_launch){
 		.policy = request->policy,
+		.image_part = request->image_part,
 		.cgroup_fd = -1,
 		.uid = request->user ? request->user->uid : geteuid(),
 		.gid = request->user ? request->user->gid : getegid(),

@@ -63,6 +63,7 @@ struct rf_payload {
 
 struct rf_request {
 	const struct rf_policy *policy;
+	const struct rf_image_part *image_part; /* of the policy, where it was kept; NULL: not */
 	const struct rf_selection *selection;
 	const struct rf_cgroup_site *site; /* NULL: no cgroup */
 	const struct rf_inherited *inherited;

@@ -12,8 +12,6 @@
 /* More nodes than this under /dev is somebody's trap. */
 #define MAX_NODES 100000
 
-RF_VEC_DEFINE(dev_entries, struct rf_dev_entry);
-
 /* A device there is. */
 struct node {
 	char *path;
@@ -25,7 +23,7 @@ RF_VEC_DEFINE(nodes, struct node);
 
 struct dev {
 	const struct rf_policy *policy;
-	struct dev_entries entries;
+	struct rf_dev_entries entries;
 	struct nodes nodes; /* below /dev, once some rule has a pattern */
 	bool has_nodes;
 	struct rf_err *err;
@@ -33,7 +31,7 @@ struct dev {
 
 static void done(struct dev *d)
 {
-	dev_entries_done(&d->entries);
+	rf_dev_entries_done(&d->entries);
 	for (size_t i = 0; i < d->nodes.len; i++)
 		free(d->nodes.data[i].path);
 	nodes_done(&d->nodes);
@@ -54,7 +52,7 @@ static int add_entry(struct dev *d, const struct rf_dev_rule *rule, struct rf_de
 				  RF_DEV_MAX, rule->rule.id,
 				  rule->rule.place.file ? rule->rule.place.file : "?",
 				  rule->rule.place.line);
-	if (dev_entries_push(&d->entries, entry) < 0)
+	if (rf_dev_entries_push(&d->entries, entry) < 0)
 		return rf_err_set(d->err, -ENOMEM, "no memory to pack the device rules");
 	return 0;
 }
@@ -168,27 +166,47 @@ static int add_rule(struct dev *d, const struct rf_dev_rule *rule)
 	return r;
 }
 
-int rf_pack_dev(struct rf_pack *pack, const struct rf_policy *policy, struct rf_err *err)
+void rf_dev_table_done(struct rf_dev_table *table)
+{
+	rf_dev_entries_done(&table->entries);
+}
+
+int rf_dev_table_make(struct rf_dev_table *ret, const struct rf_policy *policy, struct rf_err *err)
 {
 	RF_CLEANUP(done) struct dev d = {.policy = policy, .err = err};
 	bool present = policy->sections[RF_SECTION_DEVICES].present;
-	struct rf_image_head *head = rf_pack_head(pack);
-	uint32_t at;
 	int r = 0;
 
-	head->dev_default =
-		!present || policy->devices_default == RF_DEFAULT_ALLOW ? RF_DEV_ALL : 0;
 	for (size_t i = 0; i < policy->n_devices && r == 0; i++)
 		r = add_rule(&d, &policy->devices[i]);
-	if (r < 0 || d.entries.len == 0)
-		return r;
-	/* The largest table is half a page; aligned so, none straddles one. */
-	r = rf_pack_room(pack, d.entries.len * 8, RF_PAGE_CELLS / 2, &at, err);
 	if (r < 0)
 		return r;
-	rf_pack_write(pack, at, d.entries.data, d.entries.len * sizeof(*d.entries.data));
+	ret->otherwise = !present || policy->devices_default == RF_DEFAULT_ALLOW ? RF_DEV_ALL : 0;
+	ret->entries = d.entries;
+	d.entries = (struct rf_dev_entries){0};
+	return 0;
+}
+
+int rf_pack_dev(struct rf_pack *pack, const struct rf_policy *policy, struct rf_err *err)
+{
+	RF_CLEANUP(rf_dev_table_done) struct rf_dev_table table = {0};
+	struct rf_image_head *head;
+	uint32_t at = 0;
+	int r = rf_dev_table_make(&table, policy, err);
+
+	if (r < 0)
+		return r;
+	/* The largest table is half a page; aligned so, none straddles one. */
+	if (table.entries.len)
+		r = rf_pack_room(pack, table.entries.len * 8, RF_PAGE_CELLS / 2, &at, err);
+	if (r < 0)
+		return r;
+	if (table.entries.len)
+		rf_pack_write(pack, at, table.entries.data,
+			      table.entries.len * sizeof(*table.entries.data));
 	head = rf_pack_head(pack);
+	head->dev_default = table.otherwise;
 	head->dev_off = at;
-	head->n_dev = (uint32_t)d.entries.len;
+	head->n_dev = (uint32_t)table.entries.len;
 	return 0;
 }

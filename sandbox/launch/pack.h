@@ -12,6 +12,7 @@
 #include "sandbox/policy/policy.h"
 
 RF_VEC_DEFINE(rf_pages, struct rf_page);
+RF_VEC_DEFINE(rf_dev_entries, struct rf_dev_entry);
 
 struct rf_pack {
 	struct rf_pages pages; /* page 0 begins with the head */
@@ -63,6 +64,16 @@ int rf_pack_net(struct rf_pack *pack, const struct rf_policy *policy, struct rf_
 /* The table of section devices. Fills the head. */
 int rf_pack_dev(struct rf_pack *pack, const struct rf_policy *policy, struct rf_err *err)
 	RF_MUST_CHECK;
+
+/* Section devices as it is packed: patterns are looked up in /dev now. Zeroed is empty. */
+struct rf_dev_table {
+	uint32_t otherwise; /* rights of a device that no entry is about */
+	struct rf_dev_entries entries;
+};
+
+int rf_dev_table_make(struct rf_dev_table *ret, const struct rf_policy *policy, struct rf_err *err)
+	RF_MUST_CHECK;
+void rf_dev_table_done(struct rf_dev_table *table);
 
 /* RF_NE_* of a rule of this policy. */
 uint8_t rf_pack_flags(const struct rf_policy *policy, const struct rf_rule *rule);
