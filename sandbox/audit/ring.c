@@ -5,7 +5,9 @@
 #include "sandbox/audit/ring.h"
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,25 +18,81 @@
 /* The owner remembers record boundaries this coarsely, as a share of the ring. */
 #define MARKS 16
 
+/* The data are mapped in at most so many pieces, a bit each. */
+#define PIECES 64
+
+/* Smaller pieces would only be more calls. */
+#define PIECE_PAGES 4
+
 struct rf_ring {
+	int map_fd; /* our own */
 	size_t page;
 	size_t size; /* of the data area, a power of two */
 	bool owner;
 	uint64_t *consumer;	  /* read-write for the owner only */
-	const uint64_t *producer; /* followed, one page later, by the data, mapped twice */
-	const uint8_t *data;
-	uint64_t next; /* our position */
+	const uint64_t *producer; /* in the map, the data follow one page later */
+	const uint8_t *data;	  /* twice, one after the other; what is not mapped is only room */
+	size_t piece;
+	uint64_t mapped; /* pieces */
+	uint64_t next;	 /* our position */
 	uint64_t marks[MARKS];
 	size_t n_marks;
-	uint8_t copy[RECORD_MAX];
+	uint8_t copy[RECORD_MAX]; /* not cleared: most rings have a few small records */
 };
+
+static struct rf_ring *make_ring(void)
+{
+	struct rf_ring *ring = malloc(sizeof(*ring));
+
+	if (ring) {
+		memset(ring, 0, offsetof(struct rf_ring, copy));
+		ring->map_fd = -1;
+	}
+	return ring;
+}
+
+/*
+ * The kernel fills in all pages of such a mapping at once and takes each out again, for a ring as a
+ * sandbox has it more than a small command costs. So the data get room, and what is read is mapped.
+ */
+static int reserve_data(struct rf_ring *ring, struct rf_err *err)
+{
+	size_t all = 2 * ring->size, least = PIECE_PAGES * ring->page;
+	void *p = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return rf_err_sys(err, -errno, "map the event ring's data");
+	ring->data = p;
+	ring->piece = all / PIECES > least ? all / PIECES : least;
+	if (ring->piece > all)
+		ring->piece = all;
+	return 0;
+}
+
+/* False: there is no memory to look at it. */
+static bool map_data(struct rf_ring *ring, size_t at, size_t len)
+{
+	for (size_t i = at / ring->piece; i <= (at + len - 1) / ring->piece; i++) {
+		size_t start = i * ring->piece;
+
+		if (ring->mapped & UINT64_C(1) << i)
+			continue;
+		if (mmap((void *)(uintptr_t)(ring->data + start), ring->piece, PROT_READ,
+			 MAP_SHARED | MAP_FIXED, ring->map_fd,
+			 (off_t)(2 * ring->page + start)) == MAP_FAILED)
+			return false;
+		ring->mapped |= UINT64_C(1) << i;
+	}
+	return true;
+}
 
 int rf_ring_open(struct rf_ring **ret, int map_fd, bool owner, struct rf_err *err)
 {
-	RF_CLEANUP(rf_ring_closep) struct rf_ring *ring = calloc(1, sizeof(*ring));
+	RF_CLEANUP(rf_ring_closep) struct rf_ring *ring = make_ring();
 	struct bpf_map_info info = {0};
 	uint32_t info_len = sizeof(info);
 	void *p;
+	int r;
 
 	if (!ring)
 		return rf_err_sys(err, -ENOMEM, "open event ring");
@@ -49,12 +107,16 @@ int rf_ring_open(struct rf_ring **ret, int map_fd, bool owner, struct rf_err *er
 	if (p == MAP_FAILED)
 		return rf_err_sys(err, -errno, "map the event ring's consumer page");
 	ring->consumer = p;
-	p = mmap(NULL, ring->page + 2 * ring->size, PROT_READ, MAP_SHARED, map_fd,
-		 (off_t)ring->page);
+	p = mmap(NULL, ring->page, PROT_READ, MAP_SHARED, map_fd, (off_t)ring->page);
 	if (p == MAP_FAILED)
-		return rf_err_sys(err, -errno, "map the event ring's data");
+		return rf_err_sys(err, -errno, "map the event ring's producer page");
 	ring->producer = p;
-	ring->data = (const uint8_t *)p + ring->page;
+	ring->map_fd = fcntl(map_fd, F_DUPFD_CLOEXEC, 3);
+	if (ring->map_fd < 0)
+		return rf_err_sys(err, -errno, "keep the event ring");
+	r = reserve_data(ring, err);
+	if (r < 0)
+		return r;
 	ring->next = __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
 	ring->owner = owner;
 	*ret = RF_TAKE_PTR(ring);
@@ -70,7 +132,10 @@ struct rf_ring *rf_ring_close(struct rf_ring *ring)
 	if (ring->consumer)
 		(void)munmap(ring->consumer, ring->page);
 	if (ring->producer)
-		(void)munmap((void *)(uintptr_t)ring->producer, ring->page + 2 * ring->size);
+		(void)munmap((void *)(uintptr_t)ring->producer, ring->page);
+	if (ring->data)
+		(void)munmap((void *)(uintptr_t)ring->data, 2 * ring->size);
+	rf_cleanup_close(&ring->map_fd);
 	free(ring);
 	return NULL;
 }
@@ -112,7 +177,8 @@ int rf_ring_next(struct rf_ring *ring, const void **data, size_t *len)
 {
 	for (;;) {
 		uint64_t produced = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
-		const uint8_t *at = ring->data + (ring->next & (ring->size - 1));
+		size_t place = ring->next & (ring->size - 1);
+		const uint8_t *at = ring->data + place;
 		uint32_t head;
 		size_t n;
 
@@ -120,12 +186,16 @@ int rf_ring_next(struct rf_ring *ring, const void **data, size_t *len)
 			return skip(ring);
 		if (ring->next >= produced)
 			return RF_RING_EMPTY;
+		if (!map_data(ring, place, BPF_RINGBUF_HDR_SZ))
+			return -ENOMEM;
 		head = __atomic_load_n((const uint32_t *)(const void *)at, __ATOMIC_ACQUIRE);
 		if (head & BPF_RINGBUF_BUSY_BIT)
 			return overtaken(ring, ring->next) ? skip(ring) : RF_RING_EMPTY;
 		n = head & ~(uint32_t)(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 		if (n > RECORD_MAX || n > ring->size)
 			return overtaken(ring, ring->next) ? skip(ring) : -EBADMSG;
+		if (!map_data(ring, place, BPF_RINGBUF_HDR_SZ + n))
+			return -ENOMEM;
 		if (!(head & BPF_RINGBUF_DISCARD_BIT))
 			memcpy(ring->copy, at + BPF_RINGBUF_HDR_SZ, n);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -142,14 +212,17 @@ int rf_ring_next(struct rf_ring *ring, const void **data, size_t *len)
 	}
 }
 
-bool rf_ring_ready(const struct rf_ring *ring)
+bool rf_ring_ready(struct rf_ring *ring)
 {
-	const void *at = ring->data + (ring->next & (ring->size - 1));
+	size_t place = ring->next & (ring->size - 1);
+	const void *at = ring->data + place;
 
 	if (overtaken(ring, ring->next))
 		return true;
 	if (ring->next >= __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE))
 		return false;
+	if (!map_data(ring, place, BPF_RINGBUF_HDR_SZ))
+		return true;
 	return !(__atomic_load_n((const uint32_t *)at, __ATOMIC_ACQUIRE) & BPF_RINGBUF_BUSY_BIT);
 }
 

@@ -24,8 +24,8 @@ struct rf_ring;
 
 /*
  * Maps the ring of map_fd (BPF_MAP_TYPE_RINGBUF; the descriptor is borrowed and not needed
- * afterwards). owner: this reader moves the consumer position. A passive reader starts at the
- * oldest record still there, the owner where the last owner stopped.
+ * afterwards: a copy of it stays). owner: this reader moves the consumer position. A passive reader
+ * starts at the oldest record still there, the owner where the last owner stopped.
  */
 int rf_ring_open(struct rf_ring **ret, int map_fd, bool owner, struct rf_err *err) RF_MUST_CHECK;
 
@@ -40,11 +40,12 @@ enum rf_ring_answer {
 	RF_RING_SKIPPED = 3, /* passive only: the producer overtook us, records were missed */
 };
 
-/* The next record. Returns an enum rf_ring_answer, or a negative errno for a damaged ring. */
+/* The next record. Returns an enum rf_ring_answer, or a negative errno for a damaged ring, -ENOMEM
+ * where there is no memory to look. */
 int rf_ring_next(struct rf_ring *ring, const void **data, size_t *len) RF_MUST_CHECK;
 
 /* True if rf_ring_next would answer something else than RF_RING_EMPTY now. */
-bool rf_ring_ready(const struct rf_ring *ring);
+bool rf_ring_ready(struct rf_ring *ring);
 
 /* Bytes of the data area. */
 size_t rf_ring_size(const struct rf_ring *ring);
