@@ -3,6 +3,7 @@
  * Loads the cgroup programs and pins them, once per boot. See lsm/cgroup_pin.h.
  */
 #include "lsm/cgroup_pin.h"
+#include "lsm/libbpf_log.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,6 +13,7 @@
 
 #include "lsm/abi_cgroup.h"
 #include "lsm/bpffs.h"
+#include "lsm/libbpf_log.h"
 #include "lsm/loader.h"
 #include "lsm/pins.h"
 #include "rf_bpf_cg_hash.h"
@@ -147,21 +149,9 @@ static int pin_whole(const struct rf_cg_bpf *skel, const char *path, struct rf_e
 	return r;
 }
 
-static int quiet(enum libbpf_print_level level, const char *fmt, va_list args) RF_PRINTF(2, 0);
-
-static int quiet(enum libbpf_print_level level RF_UNUSED, const char *fmt, va_list args)
-{
-	char line[512];
-
-	(void)vsnprintf(line, sizeof(line), fmt, args);
-	rf_log_debug("%s", line);
-	return 0;
-}
-
 int rf_cg_pin_load(bool shared, struct rf_err *err)
 {
 	RF_CLEANUP(skel_freep) struct rf_cg_bpf *skel = NULL;
-	libbpf_print_fn_t before;
 	char path[PATH_MAX];
 	int r = rf_bpffs_ready(err);
 
@@ -169,7 +159,7 @@ int rf_cg_pin_load(bool shared, struct rf_err *err)
 		r = rf_cg_pin_path(shared, path, err);
 	if (r < 0)
 		return r;
-	before = libbpf_set_print(quiet);
+	rf_libbpf_log();
 	skel = rf_cg_bpf__open();
 	if (!skel)
 		r = rf_err_sys(err, -errno, "cannot open the cgroup programs");
@@ -180,6 +170,5 @@ int rf_cg_pin_load(bool shared, struct rf_err *err)
 		if (r < 0)
 			rf_err_sys(err, r, "this kernel does not load the cgroup programs");
 	}
-	(void)libbpf_set_print(before);
 	return r < 0 ? r : pin_whole(skel, path, err);
 }

@@ -69,11 +69,19 @@ int rf_net_local(struct rf_work *w)
 
 #define RF_LOOPBACK_V4 0x7f000001
 
+/* Is the socket's own address, as one of IPv6, one of IPv4? */
+static __always_inline bool is_own_mapped(struct sock *sk)
+{
+	__u64 own[2] = {};
+
+	bpf_core_read(own, sizeof(own), &sk->__sk_common.skc_v6_rcv_saddr);
+	return !own[0] && (__u32)own[1] == __builtin_bswap32(0xffff);
+}
+
 /*
  * ip_route_output_key_hash_rcu makes of 0.0.0.0 the source address, which is the socket's own; if
- * it has none, one of the device that it is bound to; else loopback. Of :: IPv6 always makes
- * loopback, that of IPv4 if the socket's own address is one; both are asked about, as another
- * thread may bind it meanwhile.
+ * it has none, one of the device that it is bound to; else loopback. Of :: IPv6 makes loopback:
+ * that of IPv4 if the socket's own address is one, else ::1, as make_query does.
  */
 int rf_net_zero(struct rf_work *w, __u32 rights)
 {
@@ -86,13 +94,12 @@ int rf_net_zero(struct rf_work *w, __u32 rights)
 	__builtin_memcpy(addr, w->rec.o.inet.addr, sizeof(addr));
 	if (!rf_is_unspecified(addr))
 		return 0;
+	sk = (void *)w->at_sock;
 	if (!addr[1]) {
-		rf_net_ask(w, rights);
-		if (!w->missing)
+		if (is_own_mapped(sk))
 			set_v4(w, __builtin_bswap32(RF_LOOPBACK_V4));
 		return 0;
 	}
-	sk = (void *)w->at_sock;
 	own = BPF_CORE_READ((struct inet_sock *)sk, inet_saddr);
 	w->zero_peer = 1;
 	if (own)

@@ -96,6 +96,10 @@ test_six_zeros_of_a_four_socket_are_the_loopback_of_four() {
 
 test_zero_of_a_free_socket_stays_loopback() {
 	zero_world
+	policy six '"network": { "default": "deny", "rules": [
+  {"allow": ["connect"], "to": ["::1"]}, {"allow": ["bind"]} ] }'
+	allowed six python3 "$T/go.py" - :: 7005 udp
+	not_reached network.default six ::ffff:127.0.0.1 :: 7005 udp
 	for how in tcp sendto; do
 		rm -f "$T/bad"
 		allowed local python3 "$T/go.py" - 0.0.0.0 7005 $how
