@@ -243,6 +243,64 @@ static void denied_address_by_every_spelling(void **state RF_UNUSED)
 	assert_int_equal(counters.lost, 0);
 }
 
+/* Of a socket that has an address of its own: by connect, and by a datagram's address. */
+static int try_zero(int family, const char *own, const char *peer, bool sends)
+{
+	struct sockaddr_in in[2] = {{.sin_family = AF_INET},
+				    {.sin_family = AF_INET, .sin_port = htons(9)}};
+	struct sockaddr_in6 in6[2] = {{.sin6_family = AF_INET6},
+				      {.sin6_family = AF_INET6, .sin6_port = htons(9)}};
+	int fd = socket(family, (sends ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0), r;
+	const struct sockaddr *from = (const void *)in, *to = (const void *)&in[1];
+	socklen_t len = sizeof(in[0]);
+
+	inet_pton(AF_INET, own, &in[0].sin_addr);
+	inet_pton(AF_INET, peer, &in[1].sin_addr);
+	inet_pton(AF_INET6, own, &in6[0].sin6_addr);
+	inet_pton(AF_INET6, peer, &in6[1].sin6_addr);
+	if (family == AF_INET6) {
+		from = (const void *)in6;
+		to = (const void *)&in6[1];
+		len = sizeof(in6[0]);
+	}
+	if (fd < 0 || bind(fd, from, len) < 0)
+		return -1;
+	r = sends ? (int)sendto(fd, "x", 1, 0, to, len) : connect(fd, to, len);
+	r = r >= 0 || errno != EACCES;
+	close(fd);
+	return r;
+}
+
+static int zeros(void)
+{
+	for (int sends = 0; sends < 2; sends++)
+		if (try_zero(AF_INET, "127.0.0.5", "0.0.0.0", sends) ||
+		    try_zero(AF_INET6, "::ffff:127.0.0.5", "::ffff:0.0.0.0", sends) ||
+		    try_zero(AF_INET6, "::ffff:127.0.0.5", "::", sends) ||
+		    try_zero(AF_INET6, "::1", "::", sends))
+			return 1 + sends;
+	return 0;
+}
+
+static void the_unspecified_address_is_what_the_socket_reaches(void **state RF_UNUSED)
+{
+	static const unsigned char reached[4][16] = {
+		{[10] = 255, [11] = 255, [12] = 127, [15] = 5},
+		{[10] = 255, [11] = 255, [12] = 127, [15] = 5},
+		{[10] = 255, [11] = 255, [12] = 127, [15] = 1},
+		{[15] = 1},
+	};
+
+	image_init();
+	add_net(3, RF_A_BIND, 0, 65535, 0);
+	assert_int_equal(fenced(RF_CG_NETWORK, 0, zeros), 0);
+	assert_int_equal(n_seen, 8);
+	for (size_t i = 0; i < n_seen; i++) {
+		assert_int_equal(seen[i].verdict, RF_V_DENIED);
+		assert_memory_equal(seen[i].o.inet.addr, reached[i % 4], 16);
+	}
+}
+
 static int datagrams(void)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
@@ -591,6 +649,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(denied_address_by_every_spelling),
+		cmocka_unit_test(the_unspecified_address_is_what_the_socket_reaches),
 		cmocka_unit_test(datagrams_and_fast_open_are_judged),
 		cmocka_unit_test(ports_are_judged_and_port_0_when_it_is_known),
 		cmocka_unit_test(sockets_past_our_hooks_are_refused),
