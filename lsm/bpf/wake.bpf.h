@@ -5,6 +5,8 @@
 
 #include "lsm/bpf/kernel.bpf.h"
 
+#include "lsm/abi.h"
+
 /*
  * Wakes a reader that sleeps, or fell asleep between a look of ours and our commit; never waits.
  * Without room for the empty record that does it, the next who finds some wakes it.
