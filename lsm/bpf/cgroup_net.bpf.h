@@ -71,26 +71,29 @@ int rf_cg_judge(const struct rf_cg_ask *ask);
 /*
  * 0.0.0.0 as a peer is the socket's own address, else one of the device that the socket is bound
  * to, else loopback; :: is the loopback address of IPv6, or of IPv4 where the socket's own address
- * is one.
+ * is one. An own address of many (multicast, broadcast) is none to the kernel: so loopback has to
+ * be allowed with any.
  */
-static __always_inline void rf_cg_peer(struct rf_cg_ask *ask, const struct bpf_sock_addr *ctx,
-				       __u32 own)
+static __always_inline int rf_cg_judge_peer(struct rf_cg_ask *ask, const struct bpf_sock_addr *ctx,
+					    __u32 own)
 {
 	const struct bpf_sock *sk = ctx->sk;
 	const __u32 mapped = __builtin_bswap32(0xffff);
 
 	if (ask->addr[3] || ask->addr[0] || ask->addr[1] ||
 	    (ask->addr[2] && ask->addr[2] != mapped))
-		return;
+		return rf_cg_judge(ask) & 1;
 	if (ask->addr[2] && own) {
 		ask->addr[3] = own;
-		return;
-	}
-	if (ask->addr[2] && (!sk || sk->bound_dev_if))
+		if (!(rf_cg_judge(ask) & 1))
+			return 0;
+	} else if (ask->addr[2] && (!sk || sk->bound_dev_if)) {
 		ask->unknown = 1;
-	if (!ask->addr[2] && sk && !sk->src_ip6[0] && !sk->src_ip6[1] && sk->src_ip6[2] == mapped)
+	} else if (sk && !sk->src_ip6[0] && !sk->src_ip6[1] && sk->src_ip6[2] == mapped) {
 		ask->addr[2] = mapped;
+	}
 	ask->addr[3] = __builtin_bswap32(ask->addr[2] ? 0x7f000001 : 1);
+	return rf_cg_judge(ask) & 1;
 }
 
 /* The socket's own IPv4 address, if it has one. */
@@ -109,9 +112,9 @@ static __always_inline int rf_cg_judge4(struct bpf_sock_addr *ctx, __u32 own, __
 	rf_cg_set_addr4(&ask, ctx->user_ip4);
 	ask.port = __builtin_bswap16((__u16)ctx->user_port);
 	ask.protocol = ctx->protocol;
-	if (right != RF_A_BIND)
-		rf_cg_peer(&ask, ctx, own);
-	return rf_cg_judge(&ask) & 1;
+	if (right == RF_A_BIND)
+		return rf_cg_judge(&ask) & 1;
+	return rf_cg_judge_peer(&ask, ctx, own);
 }
 
 static __always_inline int rf_cg_judge6(struct bpf_sock_addr *ctx, __u32 own, __u32 right,
@@ -123,9 +126,9 @@ static __always_inline int rf_cg_judge6(struct bpf_sock_addr *ctx, __u32 own, __
 			ctx->user_ip6[3]);
 	ask.port = __builtin_bswap16((__u16)ctx->user_port);
 	ask.protocol = ctx->protocol;
-	if (right != RF_A_BIND)
-		rf_cg_peer(&ask, ctx, own);
-	return rf_cg_judge(&ask) & 1;
+	if (right == RF_A_BIND)
+		return rf_cg_judge(&ask) & 1;
+	return rf_cg_judge_peer(&ask, ctx, own);
 }
 
 #endif

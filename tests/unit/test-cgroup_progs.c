@@ -301,6 +301,33 @@ static void the_unspecified_address_is_what_the_socket_reaches(void **state RF_U
 	}
 }
 
+static int zero_of_many(void)
+{
+	(void)try_zero(AF_INET, "239.1.1.1", "0.0.0.0", false);
+	(void)try_zero(AF_INET, "239.1.1.1", "0.0.0.0", true);
+	return 0;
+}
+
+/* Who is bound to an address of many has no address to the kernel: loopback is asked about, too. */
+static void the_unspecified_address_of_a_group_is_loopback(void **state RF_UNUSED)
+{
+	static const unsigned char asked[3][16] = {
+		{[10] = 255, [11] = 255, [12] = 239, [13] = 1, [14] = 1, [15] = 1},
+		{[10] = 255, [11] = 255, [12] = 127, [15] = 1},
+		{[10] = 255, [11] = 255, [12] = 127, [15] = 1},
+	};
+
+	image_init();
+	add_net(3, RF_A_BIND, 0, 65535, 0);
+	add_net(4, RF_A_CONNECT | RF_A_SEND, 0, 65535, RF_NE_AUDIT);
+	assert_int_equal(fenced(RF_CG_NETWORK, 0, zero_of_many), 0);
+	assert_int_equal(n_seen, 3);
+	for (size_t i = 0; i < n_seen; i++) {
+		assert_int_equal(seen[i].verdict, RF_V_ALLOWED);
+		assert_memory_equal(seen[i].o.inet.addr, asked[i], 16);
+	}
+}
+
 static int datagrams(void)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
@@ -650,6 +677,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(denied_address_by_every_spelling),
 		cmocka_unit_test(the_unspecified_address_is_what_the_socket_reaches),
+		cmocka_unit_test(the_unspecified_address_of_a_group_is_loopback),
 		cmocka_unit_test(datagrams_and_fast_open_are_judged),
 		cmocka_unit_test(ports_are_judged_and_port_0_when_it_is_known),
 		cmocka_unit_test(sockets_past_our_hooks_are_refused),
