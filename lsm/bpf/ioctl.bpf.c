@@ -111,7 +111,7 @@ static __always_inline int check_ioctl(struct file *file, unsigned int cmd)
 
 	if (cmd == RF_FIOSETOWN || cmd == RF_SIOCSPGRP)
 		return check_owner();
-	if (is_tree_command(cmd))
+	if (is_tree_command(cmd) && file->f_inode->i_sb->s_magic == RF_MAGIC_BTRFS)
 		return check_tree();
 	if (!typing && !right)
 		return 0;
