@@ -29,16 +29,16 @@ static __always_inline bool is_of_process(struct dentry *dentry)
 	return BPF_CORE_READ(proc, pid);
 }
 
-/* Was it reached by the name that protects it, below /proc or /sys? */
-static __always_inline bool is_at_its_name(struct rf_work *w)
+/* Was it reached by the name that protects it: what belongs below /proc there, the rest in /sys? */
+static __always_inline bool is_at_its_name(struct rf_work *w, unsigned long magic)
 {
 	__u32 at = w->text_base & (RF_TEXT_MAX - 1);
 	const char *text = (const char *)&w->text[at];
 
 	if (text[0] != '/')
 		return false;
-	if (text[1] == 's')
-		return text[2] == 'y' && text[3] == 's' && text[4] == '/';
+	if (magic != RF_MAGIC_PROC && magic != RF_MAGIC_BINFMT)
+		return text[1] == 's' && text[2] == 'y' && text[3] == 's' && text[4] == '/';
 	return text[1] == 'p' && text[2] == 'r' && text[3] == 'o' && text[4] == 'c' &&
 	       text[5] == '/';
 }
@@ -63,7 +63,8 @@ int rf_guard_ask(struct rf_work *w, __u32 rights)
 	else if (magic == RF_MAGIC_CGROUP2 || magic == RF_MAGIC_CGROUP1)
 		ours = rights & RF_CHANGES;
 	else if ((rights & RF_CHANGES) && is_switches(magic))
-		ours = !is_at_its_name(w) && (magic != RF_MAGIC_PROC || !is_of_process(dentry));
+		ours = !is_at_its_name(w, magic) &&
+		       (magic != RF_MAGIC_PROC || !is_of_process(dentry));
 	if (!ours)
 		return 0;
 	rf_refuse(w, rights, RF_RULE_SELF, 0);

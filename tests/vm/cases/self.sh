@@ -192,6 +192,12 @@ test_another_mount_of_proc_and_sys_that_was_there() {
 		fence $name sh -c "cat /proc/sys/kernel/domainname >/dev/null && echo example >/proc/sys/kernel/domainname"
 		eq "$RC" 0 "a switch that is nobody's, under its own name: $ERR"
 	done
+	# Below the other one's name it is at home no more than elsewhere.
+	mount --bind /proc /sys/kernel/config 2>/dev/null || mount --bind /proc /sys/fs/pstore || fail "no place in /sys"
+	fence nothing sh -c 'echo core.%p >"$(ls -d /sys/kernel/config/sys /sys/fs/pstore/sys 2>/dev/null | head -1)/kernel/core_pattern"'
+	eq "$(cat /proc/sys/kernel/core_pattern)" "$old" "core_pattern below /sys"
+	eq "$(events 'select(.verdict == "denied") | .rule.id' | sort -u)" ringfence.self "denial below /sys"
+	umount /sys/kernel/config 2>/dev/null || umount /sys/fs/pstore
 	umount "$T/open/proc" "$T/open/sys"
 	still_fenced
 }
