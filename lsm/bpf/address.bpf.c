@@ -106,7 +106,7 @@ int rf_net_zero(struct rf_work *w, __u32 rights)
 		set_v4(w, own);
 	else if (BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if) ||
 		 BPF_CORE_READ((struct inet_sock *)sk, uc_index))
-		rf_net_unjudged(w, rights);
+		return rf_net_unjudged(w, rights);
 	return 0;
 }
 

@@ -14,15 +14,20 @@ static __always_inline bool rf_has_network(const struct rf_image_head *head)
 	return head->sections & (1U << RF_SEC_NETWORK);
 }
 
-/* Of what reaches an address that is not known: refused, where the policy refuses any address. */
-static __always_inline void rf_net_unjudged(struct rf_work *w, __u32 rights)
+/*
+ * Of what reaches an address that is not known: refused, where the policy refuses any address. 1:
+ * so, and in audit mode told; 0: nothing is refused.
+ */
+static __always_inline int rf_net_unjudged(struct rf_work *w, __u32 rights)
 {
 	const struct rf_image_head *head;
 	struct rf_img img;
 
 	head = rf_head_of(w->image, &img);
-	if (!head || (rf_has_network(head) && !(head->net_families & RF_FAM_HIDDEN)))
-		rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_LOOKUP);
+	if (head && (!rf_has_network(head) || (head->net_families & RF_FAM_HIDDEN)))
+		return 0;
+	rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_LOOKUP);
+	return 1;
 }
 
 static __always_inline __u8 rf_protocol_bit(__u32 protocol)

@@ -59,10 +59,8 @@ int BPF_PROG(rf_sock_connect, struct socket *sock, struct sockaddr *address, int
 	rf_sock_start(w, sk);
 	w->at_object = (__u64)address;
 	w->at_len = addrlen;
-	if (rf_net_address(w, family) == 0) {
-		rf_net_zero(w, RF_A_CONNECT);
+	if (rf_net_address(w, family) == 0 && !rf_net_zero(w, RF_A_CONNECT))
 		rf_net_ask(w, RF_A_CONNECT);
-	}
 	return rf_end(w);
 }
 
@@ -114,10 +112,8 @@ int BPF_PROG(rf_sock_sendmsg, struct socket *sock, struct msghdr *msg, int size,
 	w->rec.o.inet.protocol = w->sock_protocol;
 	w->at_object = (__u64)name;
 	w->at_len = BPF_CORE_READ(msg, msg_namelen);
-	if (name && rf_net_address(w, family) == 0) {
-		rf_net_zero(w, right);
+	if (name && rf_net_address(w, family) == 0 && !rf_net_zero(w, right))
 		rf_net_ask(w, right);
-	}
 	if (control)
 		rf_control_ask(w, (__u64)BPF_CORE_READ(msg, msg_control), control, right);
 	return rf_end(w);
