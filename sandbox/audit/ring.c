@@ -24,6 +24,9 @@
 /* Smaller pieces would only be more calls. */
 #define PIECE_PAGES 4
 
+/* Of a ring of which more pieces were read all is mapped: a process may have only so many. */
+#define PIECES_APART 4
+
 struct rf_ring {
 	int map_fd; /* our own */
 	size_t page;
@@ -69,6 +72,12 @@ static int reserve_data(struct rf_ring *ring, struct rf_err *err)
 	return 0;
 }
 
+static bool map_part(struct rf_ring *ring, size_t start, size_t len)
+{
+	return mmap((void *)(uintptr_t)(ring->data + start), len, PROT_READ, MAP_SHARED | MAP_FIXED,
+		    ring->map_fd, (off_t)(2 * ring->page + start)) != MAP_FAILED;
+}
+
 /* False: there is no memory to look at it. */
 static bool map_data(struct rf_ring *ring, size_t at, size_t len)
 {
@@ -77,9 +86,13 @@ static bool map_data(struct rf_ring *ring, size_t at, size_t len)
 
 		if (ring->mapped & UINT64_C(1) << i)
 			continue;
-		if (mmap((void *)(uintptr_t)(ring->data + start), ring->piece, PROT_READ,
-			 MAP_SHARED | MAP_FIXED, ring->map_fd,
-			 (off_t)(2 * ring->page + start)) == MAP_FAILED)
+		if (__builtin_popcountll(ring->mapped) == PIECES_APART) {
+			if (!map_part(ring, 0, 2 * ring->size))
+				return false;
+			ring->mapped = UINT64_MAX;
+			return true;
+		}
+		if (!map_part(ring, start, ring->piece))
 			return false;
 		ring->mapped |= UINT64_C(1) << i;
 	}
