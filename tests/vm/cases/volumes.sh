@@ -5,14 +5,15 @@
 . "$RF_VM/containers.sh"
 
 one_volume_twice() {
-	bundle "$B" sh -c 'cat /again/secret; cat /again/link; cat /volume/secret; echo end'
+	bundle "$B" sh -c 'cat /again/secret; cat /again/link; cat /volume/secret; cat /again/free'
 	echo "the-secret" >"$T/volume/secret"
 	ln -f "$T/volume/secret" "$T/volume/link"
+	echo free >"$T/volume/free"
 	change "$B" '.annotations."ringfence.policy" = "volume" |
 		.mounts += [.mounts[-1] | .destination = "/again"]'
 	capture "$RUNTIME" run --bundle "$B" "$RUNTIME-13"
 	eq "$RC" 0 "$RUNTIME run: $ERR"
-	eq "$OUT" end "what could be read of one object that is denied by its first name"
+	eq "$OUT" free "what could be read of one object that is denied by its first name"
 }
 
 # The rule names it by one name; it has three, and nothing inside was asked about the first.
