@@ -52,6 +52,9 @@ static int make_tree(void **state RF_UNUSED)
 	(void)snprintf(link, sizeof(link), "%s/root/var/run", dir);
 	if (symlink("/run", link) < 0)
 		return -1;
+	(void)snprintf(link, sizeof(link), "%s/root/data/a", dir);
+	if (symlink("/elsewhere", link) < 0)
+		return -1;
 	(void)snprintf(link, sizeof(link), "%s/volume/link", dir);
 	return symlink("secret", link);
 }
@@ -84,16 +87,24 @@ static const char *what_is(const struct rf_view *view, const char *name)
 
 static struct rf_world world; /* a view only points to it */
 
-static void open_world(struct rf_view *ret, struct rf_oci_config *config, const char *mounts)
+static int try_world(struct rf_view *ret, struct rf_oci_config *config, const char *mounts)
 {
 	struct rf_err err = RF_ERR_INIT;
 	char text[2048];
+	int r;
 
 	(void)snprintf(text, sizeof(text), "{\"root\":{\"path\":\"root\"},\"mounts\":[%s]}",
 		       mounts);
 	assert_int_equal(rf_oci_config_parse(config, dir, text, strlen(text), &err), 0);
 	world = rf_oci_config_world(config);
-	assert_int_equal(rf_view_open(ret, &world, &err), 0);
+	r = rf_view_open(ret, &world, &err);
+	rf_err_clear(&err);
+	return r;
+}
+
+static void open_world(struct rf_view *ret, struct rf_oci_config *config, const char *mounts)
+{
+	assert_int_equal(try_world(ret, config, mounts), 0);
 }
 
 #define BIND(at, source)                                                                           \
@@ -149,6 +160,30 @@ static void the_last_mount_counts(void **state RF_UNUSED)
 	assert_string_equal(what_is(&view, "/data/deep/er"), "volume/deep/er");
 }
 
+/* The root's links are followed as far as the name is there, but not where a volume covers them. */
+static void links_are_followed_as_a_runtime_does(void **state RF_UNUSED)
+{
+	RF_CLEANUP(rf_oci_config_done) struct rf_oci_config config = {.uid = 0};
+	RF_CLEANUP(rf_view_close) struct rf_view view = {.root_fd = -1};
+
+	open_world(&view, &config,
+		   BIND("/var/./x/../run//new/deep",
+			"other") "," BIND("/data", "volume") "," BIND("/data/a", "other"));
+	assert_string_equal(what_is(&view, "/run/new/deep/er"), "other/er");
+	assert_string_equal(what_is(&view, "/data/a/er"), "other/er");
+	assert_string_equal(what_is(&view, "/elsewhere/er"), "");
+}
+
+static void a_link_in_a_volume_is_refused(void **state RF_UNUSED)
+{
+	RF_CLEANUP(rf_oci_config_done) struct rf_oci_config config = {.uid = 0};
+	RF_CLEANUP(rf_view_close) struct rf_view view = {.root_fd = -1};
+
+	assert_int_equal(try_world(&view, &config,
+				   BIND("/data", "volume") "," BIND("/data/link/x", "other")),
+			 -EOPNOTSUPP);
+}
+
 static void mounts_that_say_nothing_are_refused(void **state RF_UNUSED)
 {
 	static const char *const rows[] = {
@@ -174,6 +209,8 @@ int main(void)
 		cmocka_unit_test(names_lead_into_what_is_bound),
 		cmocka_unit_test(without_mounts_all_is_the_root),
 		cmocka_unit_test(the_last_mount_counts),
+		cmocka_unit_test(links_are_followed_as_a_runtime_does),
+		cmocka_unit_test(a_link_in_a_volume_is_refused),
 		cmocka_unit_test(mounts_that_say_nothing_are_refused),
 	};
 
