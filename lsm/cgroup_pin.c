@@ -3,7 +3,6 @@
  * Loads the cgroup programs and pins them, once per boot. See lsm/cgroup_pin.h.
  */
 #include "lsm/cgroup_pin.h"
-#include "lsm/libbpf_log.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -39,8 +39,12 @@ static bool map_piece(struct rf_lsm *lsm, uint32_t slot)
 	if (lsm->mapped & UINT64_C(1) << piece)
 		return true;
 	if (mmap(at, PIECE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, lsm->sandbox_fd,
-		 (off_t)piece * PIECE_BYTES) == MAP_FAILED)
+		 (off_t)piece * PIECE_BYTES) == MAP_FAILED) {
+		/* It may have taken the room away, which nobody else is to get. */
+		(void)mmap(at, PIECE_BYTES, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 		return false;
+	}
 	lsm->mapped |= UINT64_C(1) << piece;
 	return true;
 }

@@ -29,13 +29,16 @@ static __always_inline bool is_of_process(struct dentry *dentry)
 	return BPF_CORE_READ(proc, pid);
 }
 
-/* Was it reached by the name that protects it: what belongs below /proc there, the rest in /sys? */
+/*
+ * Was it reached by the name that protects it: what belongs below /proc there, the rest in /sys?
+ * Not where the name is not known whole: then the text may be what somebody else left there.
+ */
 static __always_inline bool is_at_its_name(struct rf_work *w, unsigned long magic)
 {
 	__u32 at = w->text_base & (RF_TEXT_MAX - 1);
 	const char *text = (const char *)&w->text[at];
 
-	if (text[0] != '/')
+	if (w->spot.code || w->text_cut || text[0] != '/')
 		return false;
 	if (magic != RF_MAGIC_PROC && magic != RF_MAGIC_BINFMT)
 		return text[1] == 's' && text[2] == 'y' && text[3] == 's' && text[4] == '/';

@@ -52,7 +52,7 @@ int rf_net_address(struct rf_work *w, __u32 sock_family);
 
 /*
  * Makes of an unspecified peer in the inet object, which is about to be asked about, the address
- * that the socket reaches so; what else it may reach is asked about here.
+ * that the socket reaches so. 1: that cannot be known, and was refused (in audit mode: told) here.
  */
 int rf_net_zero(struct rf_work *w, __u32 rights);
 

@@ -72,10 +72,18 @@ static int reserve_data(struct rf_ring *ring, struct rf_err *err)
 	return 0;
 }
 
+/* What fails may have taken away what was there before: the room is kept, so that nobody gets it.
+ */
 static bool map_part(struct rf_ring *ring, size_t start, size_t len)
 {
-	return mmap((void *)(uintptr_t)(ring->data + start), len, PROT_READ, MAP_SHARED | MAP_FIXED,
-		    ring->map_fd, (off_t)(2 * ring->page + start)) != MAP_FAILED;
+	void *at = (void *)(uintptr_t)(ring->data + start);
+
+	if (mmap(at, len, PROT_READ, MAP_SHARED | MAP_FIXED, ring->map_fd,
+		 (off_t)(2 * ring->page + start)) != MAP_FAILED)
+		return true;
+	(void)mmap(at, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		   0);
+	return false;
 }
 
 /* False: there is no memory to look at it. */
@@ -87,10 +95,10 @@ static bool map_data(struct rf_ring *ring, size_t at, size_t len)
 		if (ring->mapped & UINT64_C(1) << i)
 			continue;
 		if (__builtin_popcountll(ring->mapped) == PIECES_APART) {
-			if (!map_part(ring, 0, 2 * ring->size))
-				return false;
-			ring->mapped = UINT64_MAX;
-			return true;
+			bool all = map_part(ring, 0, 2 * ring->size);
+
+			ring->mapped = all ? UINT64_MAX : 0;
+			return all;
 		}
 		if (!map_part(ring, start, ring->piece))
 			return false;
