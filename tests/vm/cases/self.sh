@@ -263,6 +263,9 @@ test_supervisors_of_others_and_the_service() {
 	kill -0 "$other" || fail "another's supervisor was killed"
 	kill -0 "$service" || fail "the service was killed"
 	still_fenced
+	# What it runs outlives a supervisor that is killed.
+	pkill -P "$other" -x sleep
+	wait_for "! kill -0 $other 2>/dev/null" "the other sandbox to end"
 }
 
 test_settings_of_processes_outside() {
