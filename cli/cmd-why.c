@@ -117,6 +117,9 @@ static int print_text(const struct rf_question *q, const struct explained *e)
 		rf_str_addf(&raw, "\nhint: %s", f->hint);
 	if (f->depends_on_args)
 		rf_str_add(&raw, "\nnote: other arguments may get another answer");
+	if (f->chosen)
+		rf_str_addf(&raw, "\nnote: the kernel chooses the port, and may choose %u",
+			    f->chosen);
 	if (e->lacks_mknod)
 		rf_str_add(&raw,
 			   "\nnote: it also takes the capability mknod, which the policy drops");
@@ -151,6 +154,8 @@ static int print_json(const struct rf_question *q, const struct explained *e)
 										 : "false");
 	if (e->finding.depends_on_args)
 		rf_str_add(&out, ",\"depends_on_arguments\":true");
+	if (e->finding.chosen)
+		rf_str_addf(&out, ",\"chosen_port\":%u", e->finding.chosen);
 	if (e->lacks_mknod)
 		rf_finding_add_member(&out, "also_needs", "capability mknod");
 	if (e->has_otherwise) {

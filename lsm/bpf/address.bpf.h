@@ -50,15 +50,16 @@ static __always_inline __u8 rf_protocol_bit(__u32 protocol)
 	}
 }
 
-/* About binding to the address in the record. Numbers of echo requests (ping) are no ports. */
-static __always_inline void rf_bind_ask(struct rf_work *w)
+/* About one right at the local address in the record. Numbers of echo requests (ping) are no ports.
+ */
+static __always_inline void rf_local_ask(struct rf_work *w, __u32 right)
 {
 	__u8 protocol = rf_protocol_bit(w->sock_protocol);
 
 	if (w->rec.o.inet.port || !(protocol & (RF_NP_TCP | RF_NP_UDP | RF_NP_SCTP)))
-		rf_net_ask(w, RF_A_BIND);
+		rf_net_ask(w, right);
 	else
-		rf_ports_ask(w);
+		rf_ports_ask(w, right);
 }
 
 /* struct sockaddr_in and sockaddr_in6, as in every user space header. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A bind to port 0, for which the kernel chooses a port after the last hook: it is judged by all
- * ports that may be chosen. One that a rule refuses refuses it; each has to be allowed.
+ * A bind to port 0, or listening without a bind, for which the kernel chooses a port after the last
+ * hook: it is judged by all ports that may be chosen. One that a rule refuses refuses it; each has
+ * to be allowed.
  */
 #include "lsm/bpf/address.bpf.h"
 
@@ -92,7 +93,7 @@ static __always_inline int answer_ports(struct ports *p, const struct rf_image_h
 	if (rf_img_cell(&p->img, head->addr_lists_off + no * 2u, &cell) ||
 	    rf_img_cell(&p->img, head->addr_lists_off + no * 2u + 1u, &count))
 		return -1;
-	if (head->net_default & RF_A_BIND)
+	if (head->net_default & p->query.rights)
 		p->next = p->last + 1;
 	p->allows = 1;
 	for (int i = 0; i < RF_PORT_WALKS && p->next <= p->last; i++)
@@ -101,10 +102,11 @@ static __always_inline int answer_ports(struct ports *p, const struct rf_image_h
 	p->allows = 0;
 	if (walk(p, head->net_any_off, head->n_net_any) || walk(p, cell, count))
 		return -1;
-	return rf_tally_end(&p->img, head, &p->w->tally, RF_A_BIND, head->net_default, answer);
+	return rf_tally_end(&p->img, head, &p->w->tally, p->query.rights, head->net_default,
+			    answer);
 }
 
-int rf_ports_ask(struct rf_work *w)
+int rf_ports_ask(struct rf_work *w, __u32 right)
 {
 	const struct rf_image_head *head;
 	struct rf_answer answer = {};
@@ -112,18 +114,18 @@ int rf_ports_ask(struct rf_work *w)
 
 	if (!w)
 		return -1;
-	w->access |= RF_A_BIND;
+	w->access |= right;
 	head = rf_head_of(w->image, &p.img);
 	if (head && !rf_has_network(head))
 		return 0;
 	__builtin_memcpy(p.query.addr, w->rec.o.inet.addr, 16);
 	p.query.protocol = rf_protocol_bit(w->sock_protocol);
 	p.query.session = w->session & 1;
-	p.query.rights = RF_A_BIND;
+	p.query.rights = right;
 	read_range(&p, (void *)w->at_sock);
 	p.next = p.first;
 	if (!head || answer_ports(&p, head, &answer))
-		return rf_refuse(w, RF_A_BIND, RF_RULE_UNJUDGED, RF_CODE_IMAGE);
+		return rf_refuse(w, right, RF_RULE_UNJUDGED, RF_CODE_IMAGE);
 	rf_take_answer(w, &answer);
 	return 0;
 }

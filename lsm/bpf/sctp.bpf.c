@@ -51,7 +51,7 @@ static long ask_one(__u64 i, struct packed *p)
 	if (size > w->list_left || rf_net_address(w, family))
 		return cannot_judge(w);
 	if (w->list_right == RF_A_BIND)
-		rf_bind_ask(w);
+		rf_local_ask(w, RF_A_BIND);
 	else
 		rf_net_ask(w, w->list_right);
 	w->list_at += size;

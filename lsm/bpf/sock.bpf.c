@@ -158,7 +158,7 @@ int BPF_PROG(rf_sock_bind, struct socket *sock, struct sockaddr *address, int ad
 	if (family == RF_AF_UNIX)
 		ask_unix_bind(w);
 	else if ((family == RF_AF_INET || family == RF_AF_INET6) && rf_net_address(w, family) == 0)
-		rf_bind_ask(w);
+		rf_local_ask(w, RF_A_BIND);
 	return rf_end(w);
 }
 
@@ -183,7 +183,7 @@ static __always_inline int check_listen(__u32 hook, __u32 op, struct socket *soc
 		rf_unix_peer_ask(w, RF_A_LISTEN);
 	else if (family == RF_AF_INET || family == RF_AF_INET6) {
 		rf_net_local(w);
-		rf_net_ask(w, RF_A_LISTEN);
+		rf_local_ask(w, RF_A_LISTEN);
 	}
 	return rf_end(w);
 }

@@ -35,8 +35,8 @@
 /* Asks about the IP address in the record's inet object. */
 int rf_net_ask(struct rf_work *w, __u32 rights);
 
-/* Asks about binding to that address with a port that the kernel is to choose. */
-int rf_ports_ask(struct rf_work *w);
+/* About one right there, with a port that the kernel is to choose. */
+int rf_ports_ask(struct rf_work *w, __u32 right);
 
 /* Asks about the unix name in the record's text ("/path" or "@name"); a refusal retells. */
 int rf_unix_ask(struct rf_work *w, __u32 rights);
@@ -135,6 +135,8 @@ static __always_inline int rf_quick_local(struct socket *sock, __u32 rights)
 	if (!sk)
 		return 0;
 	q.port = sk->__sk_common.skc_num;
+	if (!q.port) /* the kernel chooses one after the hook, see ports.bpf.c */
+		return 0;
 	if (q.family == RF_AF_INET) {
 		q.addr[1] = (__u64)sk->__sk_common.skc_rcv_saddr << 32 | __builtin_bswap32(0xffff);
 	} else if (q.family == RF_AF_INET6) {

@@ -20,6 +20,7 @@
 #include "lsm/rules.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/str.h"
+#include "sandbox/launch/chosen_port.h"
 #include "sandbox/launch/image_card.h"
 #include "sandbox/policy/netfacts.h"
 #include "sandbox/policy/syslayer.h"
@@ -113,6 +114,32 @@ static void judge_item(const struct rf_policy *policy, enum rf_section section,
 		       "io_uring overwrites what may only be appended to");
 }
 
+/* No hook is told which port the kernel chose for a bind to port 0 (docs/decisions/0044). */
+static int add_ports(const struct rf_policy *policy, struct rf_report *report, struct rf_err *err)
+{
+	unsigned int first, last, port;
+	struct rf_coverage *item;
+
+	rf_chosen_range(&first, &last);
+	if (policy->mode == RF_MODE_AUDIT || !rf_chosen_is_mixed(policy, first, last, &port))
+		return 0;
+	item = rf_report_add(report);
+	if (!item)
+		return rf_err_sys(err, -ENOMEM, "cannot judge the policy");
+	item->section = RF_SECTION_NETWORK;
+	item->kind = RF_ITEM_SECTION;
+	item->id = "network.ports";
+	item->place = policy->sections[RF_SECTION_NETWORK].place;
+	item->need = RF_NEED_SHOULD;
+	item->hold = RF_HOLD_STRICTER;
+	item->by = rf_backend_bpf_lsm.name;
+	(void)snprintf(item->why, sizeof(item->why),
+		       "a bind to port 0 is refused, since %u, which the kernel may choose "
+		       "(net.ipv4.ip_local_port_range), may be",
+		       port);
+	return 0;
+}
+
 /* What reaches addresses without asking is not made where a rule refuses any. */
 static int add_sockets(const struct rf_policy *policy, struct rf_report *report, struct rf_err *err)
 {
@@ -148,6 +175,8 @@ static int judge(const struct rf_policy *policy, enum rf_section section, struct
 		judge_item(policy, section, &report->items[i]);
 	if (r == 0 && section == RF_SECTION_NETWORK && report->n > first)
 		r = add_sockets(policy, report, err);
+	if (r == 0 && section == RF_SECTION_NETWORK && report->n > first)
+		r = add_ports(policy, report, err);
 	return r;
 }
 

@@ -2,7 +2,7 @@
 /*
  * From a question to the decision functions and back to words.
  */
-#include "sandbox/launch/why.h"
+#include "sandbox/launch/why_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -145,22 +145,6 @@ static int name_allow_rule(struct rf_asker *asker, const struct rf_question *q,
 	return r < 0 ? r
 		     : rf_allowers_find(asker->allowers[is_unix], q->text, q->session,
 					q->rights & -q->rights, &answer->rule, err);
-}
-
-static int ask_inet(const struct rf_img *img, const struct rf_image_head *head,
-		    const struct rf_question *q, struct rf_answer *answer, struct rf_err *err)
-{
-	struct rf_net_query query = {.port = q->port,
-				     .protocol = q->protocol,
-				     .session = (__u8)q->session,
-				     .rights = q->rights};
-
-	memcpy(query.addr, q->address, sizeof(query.addr));
-	if (!(head->sections & 1u << RF_SEC_NETWORK)) {
-		*answer = (struct rf_answer){.rule = RF_RULE_NONE, .verdict = RF_V_ALLOWED};
-		return 0;
-	}
-	return rf_net_answer(img, head, &query, answer) ? damaged(err) : 0;
 }
 
 static int ask_device(const struct rf_img *img, const struct rf_image_head *head,
@@ -310,7 +294,10 @@ int rf_asker_ask(struct rf_asker *asker, const struct rf_question *question, str
 			r = name_allow_rule(asker, question, &answer, err);
 		break;
 	case RF_WHY_INET:
-		r = ask_inet(&img, head, question, &answer, err);
+		r = rf_why_inet(policy, &img, question, &answer, &f.chosen);
+		if (r < 0)
+			r = r == -ENOMEM ? rf_err_set(err, r, "no memory to ask the policy")
+					 : damaged(err);
 		break;
 	case RF_WHY_DEVICE:
 		r = ask_device(&img, head, question, &answer, err);

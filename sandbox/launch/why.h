@@ -55,6 +55,7 @@ struct rf_finding {
 	int errno_value;      /* of the rule; 0: the layer's own */
 	bool enforced;	      /* the section is present */
 	bool depends_on_args; /* SYSCALL: other arguments may get another answer */
+	uint16_t chosen; /* INET, a local port 0: a port the kernel may choose; this is about it */
 };
 
 /* Where the automaton stands after a path, as the kernel side walks it. Negative: no path. */

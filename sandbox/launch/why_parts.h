@@ -5,7 +5,17 @@
 #ifndef RF_LAUNCH_WHY_PARTS_H
 #define RF_LAUNCH_WHY_PARTS_H
 
+#include "lsm/match_net.h"
 #include "sandbox/launch/why.h"
+
+/*
+ * About an address and a port. Where the kernel is to choose the port (a local one that is 0), the
+ * answer is the strictest of those about all ports of this machine's net.ipv4.ip_local_port_range,
+ * and *chosen the first with that answer; else 0. -EINVAL: the image is damaged, or -ENOMEM.
+ */
+int rf_why_inet(const struct rf_policy *policy, const struct rf_img *img,
+		const struct rf_question *question, struct rf_answer *ret, uint16_t *chosen)
+	RF_MUST_CHECK;
 
 /* "tcp", "udp", "sctp", "icmp"; NULL: a protocol that no rule can name. */
 const char *rf_why_protocol(uint8_t protocol);

@@ -74,6 +74,28 @@ asked 1 'denied by kernel.mount (web.json:18)' kernel mount
 asked 0 'allowed by kernel.keyrings (web.json:18)' kernel keyrings
 asked 1 'denied by kernel.ptrace' kernel ptrace
 
+# A port that the kernel chooses: the answer is about all that it may choose.
+read -r low high </proc/sys/net/ipv4/ip_local_port_range
+port_zero() { # RULE… of bind: STATUS FIRST-LINE
+	echo '{"ringfence": 1, "name": "zero", "network": '"$1"'}' >zero.json
+	run "$RF" why zero.json "${4:-bind}" tcp 127.0.0.1:0
+	is "port 0: $1: status" "$status" "$2"
+	is "port 0: $1: first line" "${out%%$'\n'*}" "$3"
+}
+port_zero '{"default": "deny", "rules": [{"id": "in", "allow": ["bind"], "ports": ["'"$low-$high"'"]}]}' 0 \
+	'allowed by in (zero.json:1)'
+port_zero '{"default": "deny", "rules": [{"id": "in", "allow": ["bind"], "ports": ["'"$low-$((high - 1))"'"]}]}' 1 \
+	'denied by network.default (zero.json:1)'
+like "port 0: the port is told" "$out" "note: the kernel chooses the port, and may choose $high"
+port_zero '{"default": "allow", "rules": [{"id": "out", "deny": ["bind"], "ports": ["'"$high-65535"'"]}]}' 1 \
+	'denied by out (zero.json:1)'
+run "$RF" why zero.json --json bind udp 0.0.0.0:0
+like "port 0: in JSON" "$out" "\"chosen_port\":$high"
+port_zero '{"default": "allow", "rules": [{"id": "out", "deny": ["bind"], "ports": ["1-'"$((low - 1))"'"]}]}' 0 \
+	'allowed by network.default (zero.json:1)'
+port_zero '{"default": "allow", "rules": [{"id": "out", "deny": ["connect"], "ports": ["'"$high"'"]}]}' 0 \
+	'allowed by network.default (zero.json:1)' connect
+
 ln -s /opt/key link
 asked 1 'denied by secrets (web.json:4)' read link
 asked 0 'allowed by own (web.json:6)' remove link

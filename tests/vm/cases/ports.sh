@@ -78,6 +78,34 @@ test_audit_mode_tells_what_might_be_refused() {
 	done
 }
 
+# Who listens without a bind gets a port, too.
+test_listening_without_a_bind_is_judged_by_them_too() {
+	ports_world
+	policy middle '"network": {"default": "allow", "rules": [{"id": "no", "deny": ["listen"], "ports": ["40000-50000"]}]}'
+	policy all '"network": {"default": "deny", "rules": [{"id": "yes", "allow": ["bind", "listen"], "ports": ["32768-60999"]}]}'
+	refused middle '\[Errno 13\] Permission denied' python3 -c 'import socket; socket.socket().listen()'
+	eq "$(events 'select(.verdict == "denied") | .operation + " " + .rule.id' | sort -u)" "listen no" "record"
+	allowed middle python3 -c 'import socket; s = socket.socket(); s.bind(("", 39999)); s.listen()'
+	allowed all python3 -c 'import socket; socket.socket().listen()'
+	echo "20000 20100" >/proc/sys/net/ipv4/ip_local_port_range
+	allowed middle python3 -c 'import socket; socket.socket().listen()'
+	refused all '\[Errno 13\] Permission denied' python3 -c 'import socket; socket.socket().listen()'
+}
+
+# The report of a launch tells where the answer is stricter than the policy's.
+test_the_report_tells_of_it() {
+	ports_world
+	policy middle '"network": {"default": "allow", "rules": [{"id": "no", "deny": ["bind"], "ports": ["40000-50000"]}]}'
+	policy beside '"network": {"default": "allow", "rules": [{"id": "no", "deny": ["bind"], "ports": ["1-32767", "61000-65535"]}]}'
+	capture "$RF" run -p "$T/middle.json" --report "$T/report" -- true
+	eq "$STATUS $(jq -c '.items[] | select(.id == "network.ports") | [.need, .hold, .by]' "$T/report")" \
+		'0 ["should","stricter","bpf-lsm"]' "report: $OUT$ERR"
+	contains "$(jq -r '.items[] | select(.id == "network.ports") | .why' "$T/report")" "40000" "why"
+	eq "$("$RF" why "$T/middle.json" bind tcp 0.0.0.0:0 | head -1)" "denied by no ($T/middle.json:1)" "why"
+	capture "$RF" run -p "$T/beside.json" --report "$T/report" -- true
+	eq "$STATUS $(jq -c '.items[] | select(.id == "network.ports")' "$T/report")" "0 " "report: $OUT$ERR"
+}
+
 # Numbers of echo requests are no ports.
 test_sockets_of_ping_are_judged_as_before() {
 	ports_world
