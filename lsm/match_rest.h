@@ -12,9 +12,14 @@
  * RF_REST_KNOWN: a name whose first byte is none of `firsts` (a bit for each below 128; the others
  * count as being there) and that has neither of two bytes (as in RF_TAG_STAYS) is one of the rest:
  * it leads from the state behind the directory's slash to `state`.
+ *
+ * RF_REST_AFTER: nor does one of the two lead elsewhere if the byte after it is none of `after`,
+ * which are kept in the same way: with a rule about "*.key" a dot matters that is followed by "k",
+ * by another dot, or by the name's end.
  */
 struct rf_rest {
 	__u64 firsts[2];
+	__u64 after[2];
 	__u32 state;
 	__u32 accept;
 	__u32 bytes;
@@ -22,6 +27,9 @@ struct rf_rest {
 };
 
 #define RF_REST_KNOWN 0x1
+#define RF_REST_AFTER 0x4
+
+#define RF_REST_SPECIALS 3 /* such bytes of a word that are looked at */
 
 #define RF_REST_STEP 32 /* bytes of which rf_rest_own tells */
 
@@ -51,10 +59,15 @@ static __always_inline __u32 rf_rest_stays(const struct rf_dfa_pos *pos)
 	return rf_dfa_load(pos->page, pos->row - RF_ROW_DEFAULT) >> RF_TAG_SHIFT & RF_TAG_STAYS;
 }
 
-static __always_inline void rf_rest_first(struct rf_rest *rest, __u32 byte)
+static __always_inline void rf_rest_add(__u64 *bytes, __u32 byte)
 {
 	if (byte < 128)
-		rest->firsts[byte >> 6 & 1] |= 1ULL << (byte & 63);
+		bytes[byte >> 6 & 1] |= 1ULL << (byte & 63);
+}
+
+static __always_inline __u32 rf_rest_has(const __u64 *bytes, __u32 byte)
+{
+	return byte & 0x80 || bytes[byte >> 6 & 1] >> (byte & 63) & 1;
 }
 
 /*
@@ -75,20 +88,46 @@ static __always_inline int rf_rest_find(const struct rf_img *img, struct rf_dfa_
 	rest->bytes = cell & 0xffff;
 	if (!(cell >> RF_TAG_SHIFT & RF_TAG_STAYS) || !rest->bytes)
 		return 0;
-	rf_rest_first(rest, rest->bytes & 0xff);
-	rf_rest_first(rest, rest->bytes >> 8);
+	rf_rest_add(rest->firsts, rest->bytes & 0xff);
+	rf_rest_add(rest->firsts, rest->bytes >> 8);
 	rest->state = rf_dfa_state(pos);
 	rest->accept = rf_dfa_accept(pos);
 	rest->flags = RF_REST_KNOWN;
 	return 0;
 }
 
+/*
+ * From the state of the rest, `pos`, by one of its two bytes: 1 and *pos the state that is left by
+ * its own transitions (rf_rest_own, which go to rest->after) and else leads back; 0: it does not.
+ */
+static __always_inline int rf_rest_special(const struct rf_img *img, struct rf_dfa_pos *pos,
+					   const struct rf_rest *rest, __u32 byte)
+{
+	struct rf_dfa_pos back;
+	__u32 cell;
+
+	if (rf_dfa_byte(img, pos, byte))
+		return -1;
+	cell = rf_dfa_load(pos->page, pos->row - RF_ROW_DEFAULT);
+	if ((cell >> RF_TAG_SHIFT & RF_TAG_STAYS) || (rf_dfa_accept(pos) & RF_ACC_STICKY))
+		return 0;
+	back = *pos;
+	return rf_dfa_follow(img, &back, cell) ? -1 : rf_dfa_state(&back) == rest->state;
+}
+
+/* The ends of rest->after: the name's, and the two bytes themselves, which are not looked at twice.
+ */
+static __always_inline void rf_rest_ends(struct rf_rest *rest)
+{
+	rf_rest_add(rest->after, 0);
+	rf_rest_add(rest->after, rest->bytes & 0xff);
+	rf_rest_add(rest->after, rest->bytes >> 8);
+}
+
 /* May a name that begins like this be one of the rest? */
 static __always_inline __u32 rf_rest_begins(const struct rf_rest *rest, __u64 word)
 {
-	__u32 first = word & 0xff;
-
-	return !(first & 0x80) && !(rest->firsts[first >> 6 & 1] >> (first & 63) & 1);
+	return !rf_rest_has(rest->firsts, word & 0xff);
 }
 
 /*
@@ -101,6 +140,45 @@ static __always_inline int rf_rest_word(const struct rf_rest *rest, __u32 k, __u
 {
 	/* The first byte was looked at, and is no end; taken for one of the two it is stepped. */
 	return rf_dfa_skip(rest->bytes, k ? word : word | 0xff, 0, before);
+}
+
+/*
+ * What rf_rest_word answers with -1, asked again: of the two bytes only those count that are
+ * followed by one of rest->after. `next`: the byte behind the word, or 0. Answers as rf_rest_word.
+ */
+static __always_inline int rf_rest_after(const struct rf_rest *rest, __u64 word, __u64 next,
+					 __u64 *before)
+{
+	__u64 first = (rest->bytes & 0xff) * 0x0101010101010101ULL, specials, ends;
+	__u64 second = (rest->bytes >> 8 & 0xff) * 0x0101010101010101ULL;
+
+	if (!(rest->flags & RF_REST_AFTER))
+		return -1;
+	specials = rf_word_zeros(word ^ first) | rf_word_zeros(word ^ second);
+	ends = rf_word_zeros(word);
+	if (ends)
+		specials &= (ends & -ends) - 1;
+	RF_UNROLL
+	for (__u32 i = 0; i < RF_REST_SPECIALS; i++) {
+		__u64 special = specials & -specials, at = special << 1, byte = next & 0xff;
+
+		if (!special)
+			return !ends;
+		if (at) { /* bit 0 of the byte behind it */
+			byte = word & at * 0xff;
+			byte |= byte >> 32;
+			byte |= byte >> 16;
+			byte = (byte | byte >> 8) & 0xff;
+		}
+		*before = special - 1;
+		if (rf_rest_has(rest->after, (__u32)byte))
+			return -1;
+		specials ^= special;
+	}
+	if (!specials)
+		return !ends;
+	*before = (specials & -specials) - 1;
+	return -1;
 }
 
 #endif

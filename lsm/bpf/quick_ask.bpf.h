@@ -79,6 +79,15 @@ static __always_inline __s64 judge_name(const struct rf_way *way, __u64 name, __
 			if (k)
 				word = near || rf_casts ? word_at(name + k * RF_WORD) : text[k];
 			r = rf_rest_word(rest, k, word, &before);
+			if (r < 0) {
+				__u64 next = 0;
+
+				if (near || rf_casts)
+					next = word_at(name + (k + 1) * RF_WORD);
+				else if (k + 1 < RF_REST_WORDS)
+					next = text[k + 1];
+				r = rf_rest_after(rest, word, next, &before);
+			}
 			if (!r)
 				return judged(rest->state, rest->accept);
 			if (r < 0) {

@@ -807,6 +807,27 @@ static __u64 word_of(const __u8 *name, size_t at)
 	return value;
 }
 
+/* As the kernel side does, from rf_rest_special on. */
+static void add_specials(const struct rf_img *img, struct rf_rest *rest)
+{
+	const __u32 bytes[] = {rest->bytes & 0xff, rest->bytes >> 8};
+
+	for (int i = 0; i < 2; i++) {
+		struct rf_dfa_pos pos;
+		int r;
+
+		assert_int_equal(rf_dfa_enter(img, &pos, rest->state), 0);
+		r = rf_rest_special(img, &pos, rest, bytes[i]);
+		assert_true(r >= 0);
+		if (!r)
+			return;
+		for (__u32 from = 0; from < 128; from += RF_REST_STEP)
+			rest->after[from >> 6] |= (__u64)rf_rest_own(&pos, from) << (from & 63);
+	}
+	rf_rest_ends(rest);
+	rest->flags |= RF_REST_AFTER;
+}
+
 /* The state of a name as the kernel's short way finds it, and *known one more if by the rest. */
 static __u32 state_by_rest(const struct rf_img *img, struct rf_dfa_pos slash, const __u8 *name,
 			   unsigned int *known)
@@ -820,10 +841,20 @@ static __u32 state_by_rest(const struct rf_img *img, struct rf_dfa_pos slash, co
 	for (__u32 from = 0; !rf_rest_stays(&slash) && from < 128; from += RF_REST_STEP)
 		rest.firsts[from >> 6] |= (__u64)rf_rest_own(&slash, from) << (from & 63);
 	assert_int_equal(rf_rest_find(img, &pos, &rest), 0);
+	if (rest.flags)
+		add_specials(img, &rest);
 	pos = slash;
 	if (rest.flags && rf_rest_begins(&rest, word_of(name, 0))) {
-		for (__u32 k = 0; (r = rf_rest_word(&rest, k, word_of(name, at), &before)) > 0; k++)
+		for (__u32 k = 0;; k++) {
+			__u64 word = word_of(name, at);
+
+			r = rf_rest_word(&rest, k, word, &before);
+			if (r < 0)
+				r = rf_rest_after(&rest, word, name[at + RF_WORD], &before);
+			if (r <= 0)
+				break;
 			at += RF_WORD;
+		}
 		assert_int_equal(rf_dfa_enter(img, &pos, rest.state), 0);
 		*known += r == 0;
 	}
@@ -842,6 +873,9 @@ static void words_are_bytes(void **state)
 		"[\"**/*.k\",\"**/*~\",\"**/*-x\"]", /* three: no word is skipped */
 		"[\"**/a*b\",\"/proj/*\xc3\xbf\",\"**/.*\"]",
 		"[\"/proj/[a-c]*[x-z]\",\"/usr/**\"]",
+		"[\"**/*.k\",\"**/*.ab\",\"**/*~z\"]", /* both behind others */
+		"[\"**/*.k*\"]",		       /* what follows does not matter */
+		"[\"**/*.?*k\"]",		       /* a byte behind one does not lead back */
 	};
 	static const char letters[] = "aabk.~-xyz_e\xc3\xbf";
 	unsigned int dice = 1;
