@@ -22,8 +22,8 @@ void rf_calls_done(struct rf_calls *calls)
 int rf_calls_find(struct rf_calls *calls, struct rf_record *copy, struct rf_rule_words *ret)
 {
 	/* The most that a filter may refuse; a call it lets pass is not asked about. */
-	const struct rf_sys_context context = {.session = RF_SESSION_INIT,
-					       .network_families = true};
+	const struct rf_sys_context context = {
+		.session = RF_SESSION_INIT, .network_families = true, .hold_leases = true};
 	struct rf_sys_answer *answer = &calls->answer;
 
 	if (!calls->model && rf_sys_model_new(&calls->model, calls->policy, &context, NULL) < 0)

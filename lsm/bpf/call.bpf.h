@@ -1,11 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Calls in the code of the current process: is an address one that a call comes back to?
+ * Which system call the current task is in; and calls in its code: is an address one that a call
+ * comes back to?
  */
 #ifndef RF_BPF_CALL_H
 #define RF_BPF_CALL_H
 
 #include "lsm/bpf/kernel.bpf.h"
+
+#define RF_X32_BIT 0x40000000 /* marks calls of that ABI, which else have the native numbers */
+
+/* Its number, of the native ABI or a foreign one. */
+static __always_inline long rf_current_call(void)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+#if defined(__TARGET_ARCH_x86)
+	return (int)BPF_CORE_READ(regs, orig_ax) & ~RF_X32_BIT;
+#else
+	return BPF_CORE_READ(regs, syscallno);
+#endif
+}
+
+/* Of both ABIs; where it is not, an open for executing has flags that somebody else gave. */
+static __always_inline bool rf_is_exec_call(void)
+{
+	switch (rf_current_call()) {
+#if defined(__TARGET_ARCH_x86)
+	case 59:  /* execve */
+	case 322: /* execveat */
+	case 134: /* uselib */
+	case 520: /* execve, x32 */
+	case 545: /* execveat, x32 */
+	case 11:  /* execve, 32-bit; natively munmap, which opens nothing; so with the next ones */
+	case 358: /* execveat, 32-bit */
+	case 86:  /* uselib, 32-bit */
+#else
+	case 221: /* execve */
+	case 281: /* execveat */
+	case 11:  /* execve, 32-bit */
+	case 387: /* execveat, 32-bit */
+	case 86:  /* uselib, 32-bit */
+#endif
+		return true;
+	default:
+		return false;
+	}
+}
 
 #define RF_CALL_MAX 7 /* bytes of the longest call from its opcode on */
 

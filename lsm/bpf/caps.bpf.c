@@ -3,13 +3,15 @@
  * Capabilities that are held, and what has no hook but `capable`: the new mount calls, setns and
  * unshare. (A capability that is missing is told by observe.bpf.c; this hook never sees it.)
  */
+#include "lsm/bpf/call.bpf.h"
 #include "lsm/bpf/layer.bpf.h"
 #include "lsm/bpf/path.bpf.h"
 
 #define RF_CAP_SYS_CHROOT  18
+#define RF_CAP_SYS_RAWIO   17
 #define RF_CAP_SYS_ADMIN   21
+#define RF_CAP_SYS_TTY	   26
 #define RF_CAP_OPT_NOAUDIT 2
-#define RF_X32_BIT	   0x40000000 /* marks calls of that ABI, which else have the native numbers */
 
 /* Numbers of both ABIs together: none of the foreign ones asks for CAP_SYS_ADMIN in the other. */
 static __always_inline int key_of_call(long nr)
@@ -50,6 +52,36 @@ static __always_inline bool is_tree_clone(long nr)
 	return nr == 428 || nr == 467;
 }
 
+/* Where pages of everybody's memory go. */
+static __always_inline bool is_swap(long nr)
+{
+#if defined(__TARGET_ARCH_x86)
+	return nr == 167 || nr == 168 || nr == 87 || nr == 115 /* 32-bit */;
+#else
+	return nr == 224 || nr == 225 || nr == 87 || nr == 115;
+#endif
+}
+
+/* The machine's ports: as good as its memory, which is never given (rf_device_ask). */
+static __always_inline bool is_port_access(long nr)
+{
+#if defined(__TARGET_ARCH_x86)
+	return nr == 172 || nr == 173 || nr == 110 || nr == 101 /* 32-bit */;
+#else
+	return false;
+#endif
+}
+
+/* SIGHUP for all whose terminal it is. */
+static __always_inline bool is_hangup(long nr)
+{
+#if defined(__TARGET_ARCH_x86)
+	return nr == 153 || nr == 111 /* 32-bit */;
+#else
+	return nr == 58 || nr == 111;
+#endif
+}
+
 /* Of all namespaces only that of mounts asks who joins it for CAP_SYS_CHROOT (mntns_install). */
 static __always_inline bool is_joining(long nr)
 {
@@ -57,17 +89,6 @@ static __always_inline bool is_joining(long nr)
 	return nr == 308 || nr == 346;
 #else
 	return nr == 268;
-#endif
-}
-
-static __always_inline long current_call(void)
-{
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-
-#if defined(__TARGET_ARCH_x86)
-	return (int)BPF_CORE_READ(regs, orig_ax) & ~RF_X32_BIT;
-#else
-	return BPF_CORE_READ(regs, syscallno);
 #endif
 }
 
@@ -99,6 +120,14 @@ static __always_inline void ask_keep(struct rf_work *w, int cap)
 	rf_refuse(w, 1, RF_RULE_CAPS, head ? 0 : RF_CODE_IMAGE);
 }
 
+static __always_inline void refuse_always(struct rf_work *w, int cap)
+{
+	w->rec.layer = RF_SEC_CAPABILITIES;
+	w->rec.obj = RF_OBJ_CAPABILITY;
+	w->rec.key = cap;
+	rf_refuse(w, 1, RF_RULE_SELF, 0);
+}
+
 /*
  * Stacking file systems act under their mounter's credentials in the caller's context: that is not
  * the caller's use of a capability.
@@ -118,13 +147,19 @@ int BPF_PROG(rf_capable, const struct cred *cred, void *ns, int cap, unsigned in
 		return r;
 	ask_keep(w, cap);
 	if (cap == RF_CAP_SYS_ADMIN && !w->missing) {
-		nr = current_call();
+		nr = rf_current_call();
 		key = key_of_call(nr);
 		if (key >= 0)
 			rf_kernel_ask(w, key, 0);
 		if (is_tree_clone(nr) && !w->missing)
 			rf_topology_ask(w);
-	} else if (cap == RF_CAP_SYS_CHROOT && !w->missing && is_joining(current_call())) {
+		if (is_swap(nr) && !w->missing)
+			refuse_always(w, cap);
+	} else if (cap == RF_CAP_SYS_RAWIO && !w->missing && is_port_access(rf_current_call())) {
+		refuse_always(w, cap);
+	} else if (cap == RF_CAP_SYS_TTY && !w->missing && is_hangup(rf_current_call())) {
+		rf_kernel_ask(w, RF_K_SIGNALS, 0);
+	} else if (cap == RF_CAP_SYS_CHROOT && !w->missing && is_joining(rf_current_call())) {
 		rf_topology_ask(w);
 	}
 	if (w->missing && (opts & RF_CAP_OPT_NOAUDIT)) {

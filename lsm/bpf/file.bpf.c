@@ -2,16 +2,24 @@
 /*
  * Files by their descriptors: opened, received, truncated, mapped.
  */
+#include "lsm/bpf/call.bpf.h"
 #include "lsm/bpf/mqueue.bpf.h"
 #include "lsm/bpf/quick_ask.bpf.h"
 
-/* POLICY.md 11: what an open asks for. */
+/*
+ * POLICY.md 11: what an open asks for. The kernel marks what it opens to execute, for reading; a
+ * command that takes a caller's flags as they are (XFS_IOC_OPEN_BY_HANDLE, TIOCGPTPEER) lets
+ * anybody do so.
+ */
 static __always_inline __u32 open_rights(__u32 mode, __u32 flags)
 {
 	__u32 rights = 0;
 
-	if (flags & RF_FMODE_EXEC)
-		return RF_A_EXEC;
+	if (flags & RF_FMODE_EXEC) {
+		if (!(mode & RF_FMODE_WRITE) && rf_is_exec_call())
+			return RF_A_EXEC;
+		rights = RF_A_EXEC;
+	}
 	/* Access mode 3 opens for ioctl alone, and is permission-checked as both. */
 	if ((flags & RF_O_ACCMODE) == RF_O_ACCMODE)
 		return RF_A_READ | RF_A_WRITE;
@@ -137,7 +145,11 @@ int BPF_PROG(rf_file_trunc, struct file *file, int ret)
 
 #define RF_F_SETFL     4
 #define RF_F_SETOWN    8
+#define RF_F_SETSIG    10
 #define RF_F_SETOWN_EX 15
+#define RF_F_SETLEASE  1024
+#define RF_F_SETDELEG  1040 /* since Linux 6.19 */
+#define RF_F_UNLCK     2
 
 static __always_inline int check_owner(unsigned int cmd, int owner)
 {
@@ -147,6 +159,36 @@ static __always_inline int check_owner(unsigned int cmd, int owner)
 	if (!w)
 		return r;
 	rf_owner_ask(w, owner, cmd == RF_F_SETOWN);
+	return rf_end(w);
+}
+
+/*
+ * A terminal makes its foreground processes the owner of who asks for signals, whoever they are,
+ * and sends the one that F_SETSIG says.
+ */
+static __always_inline bool is_signal_of_terminal(struct file *file, unsigned int cmd,
+						  unsigned long arg)
+{
+	if (!(cmd == RF_F_SETFL && (arg & RF_O_ASYNC)) && !(cmd == RF_F_SETSIG && arg))
+		return false;
+	return (file->f_inode->i_mode & RF_S_IFMT) == RF_S_IFCHR;
+}
+
+/*
+ * Who has a lease is asked before anybody opens the file, also outside, and everybody waits for the
+ * answer; having been able to read it is enough. One on ringfence's executable or a policy would
+ * keep everybody from running and stopping sandboxes.
+ */
+static __always_inline int check_lease(struct file *file)
+{
+	struct rf_work *w;
+	int r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_FCNTL, RF_OP_FCNTL);
+
+	if (!w)
+		return r;
+	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, 0);
+	rf_refuse(w, RF_A_READ, RF_RULE_SELF, 0);
+	w->errno_value = RF_E_PERM;
 	return rf_end(w);
 }
 
@@ -161,6 +203,10 @@ int BPF_PROG(rf_file_fcntl, struct file *file, unsigned int cmd, unsigned long a
 		return ret;
 	if (cmd == RF_F_SETOWN || cmd == RF_F_SETOWN_EX)
 		return check_owner(cmd, (int)arg);
+	if (is_signal_of_terminal(file, cmd, arg))
+		return check_owner(cmd, -1);
+	if (cmd == RF_F_SETLEASE || cmd == RF_F_SETDELEG)
+		return arg == RF_F_UNLCK && cmd == RF_F_SETLEASE ? 0 : check_lease(file);
 	if (cmd != RF_F_SETFL || (arg & RF_O_APPEND))
 		return 0;
 	if (!(file->f_flags & RF_O_APPEND) || !(file->f_mode & RF_FMODE_WRITE))

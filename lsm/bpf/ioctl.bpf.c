@@ -21,6 +21,7 @@ static __always_inline __u32 right_of(unsigned int cmd)
 	case 0x401c5820: /* FS_IOC_FSSETXATTR */
 	case 0x40047211: /* FAT_IOCTL_SET_ATTRIBUTES */
 	case 0x41009432: /* FS_IOC_SETFSLABEL */
+	case 0x800c6613: /* FS_IOC_SET_ENCRYPTION_POLICY */
 		return RF_A_METADATA;
 	case 0x40305828: /* FS_IOC_RESVSP */
 	case 0x402c5828: /* the same, 32-bit; so with the next ones */
@@ -34,6 +35,12 @@ static __always_inline __u32 right_of(unsigned int cmd)
 	case 0x402c5839:
 	case 0x40806685: /* FS_IOC_ENABLE_VERITY: nobody can write it any more */
 	case 0xc028660f: /* EXT4_IOC_MOVE_EXT */
+	case 0x6611:	 /* EXT4_IOC_SWAP_BOOT */
+	case 0xf501:	 /* F2FS_IOC_START_ATOMIC_WRITE */
+	case 0xf519:	 /* F2FS_IOC_START_ATOMIC_REPLACE */
+	case 0xc020f509: /* F2FS_IOC_MOVE_RANGE */
+	case 0x4004f50d: /* F2FS_IOC_SET_PIN_FILE */
+	case 0x4018f514: /* F2FS_IOC_SEC_TRIM_FILE */
 		return RF_A_WRITE;
 	default:
 		return 0;
@@ -90,6 +97,16 @@ static __always_inline int check_tree(void)
 /* F_SETOWN by another name; the number lies in the caller's memory. */
 #define RF_FIOSETOWN 0x8901
 #define RF_SIOCSPGRP 0x8902
+/* O_ASYNC by another name; SIGHUP for all whose terminal it is. */
+#define RF_FIOASYNC    0x5452
+#define RF_TIOCVHANGUP 0x5437
+
+static __always_inline bool is_signal(struct file *file, unsigned int cmd)
+{
+	if (cmd == RF_FIOSETOWN || cmd == RF_SIOCSPGRP || cmd == RF_TIOCVHANGUP)
+		return true;
+	return cmd == RF_FIOASYNC && (file->f_inode->i_mode & RF_S_IFMT) == RF_S_IFCHR;
+}
 
 static __always_inline int check_owner(void)
 {
@@ -109,7 +126,7 @@ static __always_inline int check_ioctl(struct file *file, unsigned int cmd)
 	struct rf_work *w;
 	int r;
 
-	if (cmd == RF_FIOSETOWN || cmd == RF_SIOCSPGRP)
+	if (is_signal(file, cmd))
 		return check_owner();
 	if (is_tree_command(cmd) && file->f_inode->i_sb->s_magic == RF_MAGIC_BTRFS)
 		return check_tree();

@@ -397,6 +397,7 @@ struct signal_struct {
 #define RF_O_TRUNC   01000
 #define RF_O_ACCMODE 3
 #define RF_O_APPEND  02000
+#define RF_O_ASYNC   020000
 #define RF_O_TMPFILE 020000000 /* __O_TMPFILE */
 
 #define RF_FMODE_READ	 0x1

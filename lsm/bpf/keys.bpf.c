@@ -8,6 +8,8 @@
 
 #define RF_MISC_MAJOR	10
 #define RF_MAPPER_MINOR 236 /* /dev/mapper/control */
+#define RF_IMAGE_MINOR	231 /* /dev/snapshot */
+#define RF_MSR_MAJOR	202 /* /dev/cpu/N/msr */
 
 /* Of disk.bpf.c: 1 where it cannot be told, too. */
 int rf_disk_is_used(__u32 dev);
@@ -83,9 +85,9 @@ static __always_inline int answer_dev(struct list *list, const struct rf_image_h
 }
 
 /*
- * Memory, ports, what makes devices of parts of others, the disk that the root file system is on
- * (and what shares its driver), and what the kernel itself uses: whoever has them has the kernel
- * and every file, whatever the rules say.
+ * Memory, ports, the processors' registers, an image of all memory, what makes devices of parts of
+ * others, the disk that the root file system is on (and what shares its driver), and what the
+ * kernel itself uses: whoever has them has the kernel and every file, whatever the rules say.
  */
 static __always_inline bool is_beneath(__u32 type, __u32 major, __u32 minor)
 {
@@ -94,7 +96,9 @@ static __always_inline bool is_beneath(__u32 type, __u32 major, __u32 minor)
 
 	if (type == 2)
 		return (major == 1 && (minor == 1 || minor == 2 || minor == 4)) ||
-		       (major == RF_MISC_MAJOR && minor == RF_MAPPER_MINOR);
+		       (major == RF_MISC_MAJOR &&
+			(minor == RF_MAPPER_MINOR || minor == RF_IMAGE_MINOR)) ||
+		       major == RF_MSR_MAJOR;
 	root = BPF_CORE_READ(task, nsproxy, mnt_ns, root, mnt.mnt_sb, s_dev) >> 20;
 	return (root && root == major) || rf_disk_is_used(major << 20 | minor);
 }

@@ -39,6 +39,9 @@ static const char *const unchanged[] = {
 	/* Our hooks hang on ftrace's call sites: without it none of them is called. */
 	"/proc/sys/kernel/ftrace_enabled",
 	"/sys/kernel/{debug,tracing,livepatch,security}/**",
+	/* Memory as an image on a disk; block devices made of others (nvmet, target). */
+	"/sys/power/**",
+	"/sys/kernel/config/**",
 	/* What the kernel starts on somebody's behalf runs outside. */
 	"/sys/fs/cgroup/**/{release_agent,notify_on_release}",
 	"/proc/sys/kernel/{core_pattern,core_pipe_limit,modprobe,hotplug,poweroff_cmd}",

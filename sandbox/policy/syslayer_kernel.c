@@ -11,6 +11,7 @@
 #include "sandbox/policy/syslayer.h"
 
 #include <asm/ioctls.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 
 /* clone's low byte is the exit signal, so CLONE_NEWTIME (0x80) exists for unshare only. */
@@ -60,6 +61,48 @@ static int refuse_beside_append(struct rf_sys_layer *layer, struct rf_sys_maker 
 	return r < 0 ? r : rf_sys_layer_refuse(layer, maker, "fallocate", NULL, 0, clause);
 }
 
+/*
+ * What gives everybody's memory, whatever the rules say: as the LSM does (lsm/bpf/caps.bpf.c), a
+ * second layer, and the only one where there is none.
+ */
+static int refuse_memory(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
+{
+	static const char *const calls[] = {"swapon", "swapoff", "iopl", "ioperm"};
+	const struct rf_sys_clause clause = {.action = SECCOMP_RET_ERRNO | EPERM,
+					     .origin = RF_SYS_SELF};
+	int r = 0;
+
+	for (size_t i = 0; i < RF_ARRAY_LEN(calls) && r == 0; i++)
+		r = rf_sys_layer_refuse(layer, maker, calls[i], NULL, 0, clause);
+	return r;
+}
+
+#define F_SETDELEG_NR 1040 /* F_SETDELEG, since Linux 6.19 */
+
+/*
+ * Leases: everybody who opens the file waits for who has one. Only where no hook holds it: with a
+ * condition `fcntl` leaves the kernel's bitmap of calls that are always allowed.
+ */
+static int refuse_leases(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
+{
+	const struct rf_sys_cond lease[] = {
+		{.index = 1, .op = RF_ARG_EQ, .narrow = true, .value = F_SETLEASE},
+		{.index = 2, .op = RF_ARG_EQ, .negate = true, .narrow = true, .value = F_UNLCK}};
+	const struct rf_sys_cond delegation = {
+		.index = 1, .op = RF_ARG_EQ, .narrow = true, .value = F_SETDELEG_NR};
+	const struct rf_sys_clause clause = {.action = SECCOMP_RET_ERRNO | EPERM,
+					     .origin = RF_SYS_SELF};
+	static const char *const calls[] = {"fcntl", "fcntl64"};
+	int r = 0;
+
+	for (size_t i = 0; maker->context->hold_leases && i < 2 && r == 0; i++) {
+		r = rf_sys_layer_refuse(layer, maker, calls[i], lease, 2, clause);
+		if (r == 0)
+			r = rf_sys_layer_refuse(layer, maker, calls[i], &delegation, 1, clause);
+	}
+	return r;
+}
+
 /* Pushing characters into a terminal, and the console's copy of it; whatever the mode. */
 int rf_sys_layer_self(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 {
@@ -71,6 +114,10 @@ int rf_sys_layer_self(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 
 	int r = rf_sys_layer_refuse(layer, maker, "ioctl", &cond, 1, clause);
 
+	if (r == 0)
+		r = refuse_memory(layer, maker);
+	if (r == 0)
+		r = refuse_leases(layer, maker);
 	return r < 0 ? r : refuse_beside_append(layer, maker);
 }
 

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What reaches others, or everybody's memory, by descriptors, terminals and commands of drivers.
+. "$RF_VM/lib.sh"
+
+# do.py WHAT [ARGUMENT…]: 1 and "WHAT: ERRNO" if it is refused.
+outsiders_world() {
+	cat >"$T/do.py" <<'END'
+import ctypes, errno, fcntl, os, pty, signal, sys
+libc = ctypes.CDLL(None, use_errno=True)
+what, args = sys.argv[1], sys.argv[2:]
+
+def called(r):
+    if r < 0:
+        raise OSError(ctypes.get_errno(), "")
+    return r
+
+def terminal():
+    return os.open(args[0], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+
+try:
+    if what == "lease":
+        fcntl.fcntl(os.open(args[0], os.O_RDONLY), fcntl.F_SETLEASE, int(args[1]))
+    elif what == "delegation":
+        called(libc.fcntl(os.open(args[0], os.O_RDONLY), 1040, ctypes.byref(ctypes.c_uint64(0))))
+    elif what == "async":
+        fcntl.fcntl(terminal(), fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    elif what == "fioasync":
+        fcntl.ioctl(terminal(), 0x5452, b"\1\0\0\0")
+    elif what == "setsig":
+        fcntl.fcntl(terminal(), 10, signal.SIGKILL)
+    elif what == "hangup":
+        fcntl.ioctl(terminal(), 0x5437)
+    elif what == "vhangup":
+        pid, master = pty.fork()
+        if pid:
+            s = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            if s > 0: raise OSError(s, "")
+        else:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            os._exit(ctypes.get_errno() if libc.vhangup() < 0 else 0)
+    elif what == "pipe":
+        r, w = os.pipe()
+        fcntl.fcntl(r, fcntl.F_SETFL, os.O_ASYNC)
+        fcntl.fcntl(r, 10, signal.SIGUSR1)
+    elif what == "peer":
+        master = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY)
+        fcntl.ioctl(master, 0x40045431, b"\0\0\0\0")
+        called(libc.ioctl(master, 0x5441, os.O_NOCTTY | int(args[0], 0)))
+    elif what == "swapon":
+        called(libc.swapon(args[0].encode(), 0))
+    elif what == "swapoff":
+        called(libc.swapoff(args[0].encode()))
+    elif what == "iopl":
+        called(libc.iopl(3))
+    elif what == "ioperm":
+        called(libc.ioperm(0x70, 2, 1))
+    elif what == "open":
+        os.open(args[0], os.O_RDWR if len(args) < 2 else os.O_WRONLY | os.O_APPEND)
+    elif what == "ioctl":
+        fcntl.ioctl(os.open(args[0], int(args[2])), int(args[1], 0), bytes(64))
+except OSError as e:
+    print("%s: %s" % (what, errno.errorcode[e.errno]), file=sys.stderr)
+    sys.exit(1)
+END
+	DO=(python3 "$T/do.py")
+	policy nothing '"kernel": {"mount": "deny"}'
+	policy talks '"kernel": {"mount": "deny", "signals": "allow"}'
+}
+
+# A lease on ringfence's executable, on a policy: nobody outside could open them.
+test_nobody_waits_for_a_lease_from_inside() {
+	outsiders_world
+	secret_world
+	policy audit '"mode": "audit", "files": {"default": "allow"}'
+	for kind in 0 1; do # read, write
+		works "${DO[@]}" lease "$T/open/file" $kind
+		for name in world audit nothing; do
+			refused $name EPERM "${DO[@]}" lease "$T/open/file" $kind
+			eq "$(denials)" "files ringfence.self" "denials of lease $kind under $name"
+		done
+	done
+	refused world EPERM "${DO[@]}" lease "$RF" 1
+	refused world EPERM "${DO[@]}" delegation "$T/open/file"
+	refused world EAGAIN "${DO[@]}" lease "$T/open/file" 2 # giving back one that is not there
+	eq "$(denials)" "" "denials of giving one back"
+}
+
+# The kernel makes the foreground group of a terminal the owner of who asks for signals.
+test_a_terminal_signals_nobody_outside() {
+	outsiders_world
+	# What works outside reaches it, too.
+	background script -qec 'trap "" IO HUP; tty >'"$T/pts"'; exec sleep 300' /dev/null
+	# shellcheck disable=SC2016
+	wait_for '[ -s "$T/pts" ]' "a terminal"
+	pts=$(<"$T/pts")
+	for what in async fioasync setsig; do
+		works "${DO[@]}" $what "$pts"
+		refused nothing 'EPERM|EACCES' "${DO[@]}" $what "$pts"
+		eq "$(denials)" "kernel kernel.signals" "denials of $what"
+		allowed talks "${DO[@]}" $what "$pts"
+	done
+	allowed nothing "${DO[@]}" pipe
+	refused nothing 'EPERM|EACCES' "${DO[@]}" hangup "$pts"
+	eq "$(denials)" "kernel kernel.signals" "denials of a hangup"
+	refused nothing 'EPERM|EACCES' "${DO[@]}" vhangup
+	eq "$(denials)" "kernel kernel.signals" "denials of vhangup"
+	allowed talks "${DO[@]}" vhangup
+	kill -0 "$BACKGROUND" || fail "the terminal's processes are gone"
+	allowed talks "${DO[@]}" hangup "$pts"
+}
+
+# 0x20 in the flags is the kernel's own mark of an open for executing.
+test_flags_of_a_caller_make_no_open_for_executing() {
+	outsiders_world
+	policy run '"files": { "default": "deny", "rules": [
+  {"allow": ["read", "write", "exec"], "paths": ["/usr/**", "/lib*/**", "/etc/**", "/proc/**", "'"$T"'/**", "/dev/ptmx", "/dev/pts/ptmx"]},
+  {"id": "run", "allow": ["exec"], "paths": ["/dev/pts/*"]} ] }'
+	policy both '"files": { "default": "allow" }'
+	for flags in 0x20 0x22 0x21 0 2; do
+		allowed both "${DO[@]}" peer $flags
+		refused run EACCES "${DO[@]}" peer $flags
+		eq "$(denials)" "files files.default" "denials of flags $flags"
+	done
+}
+
+# Pages of everybody go to swap space; the others are as good as /dev/mem.
+test_everybodys_memory_stays_where_it_is() {
+	outsiders_world
+	policy mode '"mode": "audit", "files": {"default": "allow"}, "capabilities": {"keep": ["sys_admin", "sys_rawio"]}'
+	truncate -s 2M "$T/swap"
+	chmod 600 "$T/swap"
+	mkswap -q "$T/swap" >/dev/null || skip "no mkswap"
+	for name in nothing mode; do
+		for call in "swapon $T/swap" "swapoff $T/swap" iopl ioperm; do
+			# shellcheck disable=SC2086 # words
+			refused $name EPERM "${DO[@]}" $call
+			eq "$(denials '.layer != "network"' | sort -u)" "$(denials '.rule.id == "ringfence.self" or .rule.id == "seccomp.default"' | sort -u)" "denials of $call"
+		done
+	done
+	eq "$(tail -n +2 /proc/swaps)" "" "swap space"
+	modprobe msr 2>/dev/null
+	mknod "$T/msr" c 202 0
+	mknod "$T/image" c 10 231
+	for node in msr image; do
+		refused nothing 'EACCES|EPERM' "${DO[@]}" open "$T/$node"
+	done
+	refused nothing 'EACCES|EPERM' "${DO[@]}" open /sys/power/state a
+}
+
+# Commands that write what may only be appended to, or change what a folder is.
+test_commands_of_file_systems_take_their_rights() {
+	outsiders_world
+	mkdir "$T/logs" "$T/own"
+	echo one >"$T/logs/log"
+	policy append '"files": { "default": "allow", "rules": [
+  {"id": "logs", "deny": ["write"], "paths": ["'"$T"'/logs/**"]} ] }'
+	policy only '"files": { "default": "deny", "rules": [ {"allow": ["read", "write", "exec"], "paths": ["/usr/**", "/lib*/**", "/etc/**", "/proc/**", "/dev/**"]},
+  {"allow": ["read"], "paths": ["'"$T"'/do.py"]}, {"allow": ["read", "append"], "paths": ["'"$T"'/logs/**"]} ] }'
+	for command in 0x6611 0xf501 0xf519 0xc020f509 0x4004f50d 0x4018f514; do
+		refused only EACCES "${DO[@]}" ioctl "$T/logs/log" $command $((02001))
+		eq "$(denials '.operation == "ioctl"')" "files files.default" "denials of $command"
+	done
+	refused append EACCES "${DO[@]}" ioctl "$T/logs" 0x800c6613 0
+	eq "$(denials)" "files logs" "denials of an encryption policy"
+	refused append 'ENOTTY|EOPNOTSUPP|EINVAL' "${DO[@]}" ioctl "$T/own" 0x800c6613 0
+}
+
+run_tests
