@@ -33,7 +33,7 @@ VM_ALONE=' runtimes serve '
 
 # Cases that let two processors race. An emulated processor that waits for another one burns this
 # machine's, which the other may need: all other cases get one.
-VM_RACING=' aliases cache containers failures folding replace stress tasks '
+VM_RACING=' aliases cache containers failures folding moving replace stress tasks '
 
 vm_is_racing() { [[ $VM_RACING == *" $1 "* ]]; }
 
