@@ -423,6 +423,8 @@ struct signal_struct {
 #define RF_MAGIC_EROFS	       0xe0f5e1e2
 #define RF_MAGIC_EXT4	       0xef53
 #define RF_MAGIC_F2FS	       0xf2f52010
+#define RF_MAGIC_NFS	       0x6969
+#define RF_MAGIC_FUSE	       0x65735546
 #define RF_MAGIC_TRACEFS       0x74726163
 #define RF_MAGIC_DEBUGFS       0x64626720
 #define RF_MAGIC_MQUEUE	       0x19800202

@@ -43,20 +43,22 @@ int BPF_PROG(rf_path_mknod, const struct path *dir, struct dentry *dentry, umode
 	return rf_end(w);
 }
 
-/* One object below dir, one right. */
+/* One object below dir, one right; hides: as rf_hides_removed says. */
 static __always_inline int check_name(__u32 hook, __u32 op, const struct path *dir,
-				      struct dentry *dentry, __u32 right)
+				      struct dentry *dentry, __u32 right, bool hides)
 {
 	struct rf_quick q = {};
 	struct rf_work *w;
 	int r;
 
-	if (rf_quick_path(&q, dentry, dir->mnt, right))
+	if (!hides && rf_quick_path(&q, dentry, dir->mnt, right))
 		return 0;
 	r = rf_begin(&w, RF_SEC_FILES, hook, op);
 	if (!w)
 		return r;
 	rf_path_check(w, dentry, dir->mnt, right);
+	if (hides)
+		rf_hidden_ask(w);
 	rf_quick_end(&q, w, dentry);
 	return rf_end(w);
 }
@@ -64,26 +66,31 @@ static __always_inline int check_name(__u32 hook, __u32 op, const struct path *d
 SEC("lsm/path_mkdir")
 int BPF_PROG(rf_path_mkdir, const struct path *dir, struct dentry *dentry, umode_t mode, int ret)
 {
-	return ret ? ret : check_name(RF_H_PATH_MKDIR, RF_OP_MKDIR, dir, dentry, RF_A_CREATE);
+	return ret ? ret
+		   : check_name(RF_H_PATH_MKDIR, RF_OP_MKDIR, dir, dentry, RF_A_CREATE, false);
 }
 
 SEC("lsm/path_symlink")
 int BPF_PROG(rf_path_symlink, const struct path *dir, struct dentry *dentry, const char *target,
 	     int ret)
 {
-	return ret ? ret : check_name(RF_H_PATH_SYMLINK, RF_OP_SYMLINK, dir, dentry, RF_A_CREATE);
+	return ret ? ret
+		   : check_name(RF_H_PATH_SYMLINK, RF_OP_SYMLINK, dir, dentry, RF_A_CREATE, false);
 }
 
 SEC("lsm/path_unlink")
 int BPF_PROG(rf_path_unlink, const struct path *dir, struct dentry *dentry, int ret)
 {
-	return ret ? ret : check_name(RF_H_PATH_UNLINK, RF_OP_UNLINK, dir, dentry, RF_A_REMOVE);
+	return ret ? ret
+		   : check_name(RF_H_PATH_UNLINK, RF_OP_UNLINK, dir, dentry, RF_A_REMOVE,
+				rf_hides_removed(dentry));
 }
 
 SEC("lsm/path_rmdir")
 int BPF_PROG(rf_path_rmdir, const struct path *dir, struct dentry *dentry, int ret)
 {
-	return ret ? ret : check_name(RF_H_PATH_RMDIR, RF_OP_RMDIR, dir, dentry, RF_A_REMOVE);
+	return ret ? ret
+		   : check_name(RF_H_PATH_RMDIR, RF_OP_RMDIR, dir, dentry, RF_A_REMOVE, false);
 }
 
 /* One object by its own path, one right. */
@@ -228,6 +235,9 @@ int BPF_PROG(rf_path_rename, const struct path *old_dir, struct dentry *old,
 		w->rec.operation = RF_OP_EXCHANGE;
 	rf_path_check(w, old, old_dir->mnt, leave);
 	rf_path_check_new(w, new, new_dir->mnt, enter);
+	if (new_type && new_type != RF_S_IFDIR && !(flags & RF_RENAME_EXCHANGE) &&
+	    rf_hides_removed(new))
+		rf_hidden_ask(w);
 	rf_alias_ask(w, rf_dentry_type(old) == RF_S_IFDIR);
 	check_sockets(w, rf_dentry_type(old), 0);
 	if (flags & RF_RENAME_EXCHANGE)

@@ -69,6 +69,23 @@ int rf_path_ask(struct rf_work *w, __u32 rights);
 int rf_alias_ask(struct rf_work *w, __u32 is_dir);
 
 /*
+ * NFS, and most servers of FUSE, rename what is open when it is removed or replaced: it lives on
+ * beside its name, as .nfsN or .fuse_hiddenN. A hook's own pointer, which is never NULL.
+ */
+static __always_inline bool rf_hides_removed(const struct dentry *dentry)
+{
+	unsigned long magic = dentry->d_sb->s_magic;
+
+	return magic == RF_MAGIC_NFS || magic == RF_MAGIC_FUSE;
+}
+
+/*
+ * Of such a file system, and no directory: may the object judged last get that name? Refuses with
+ * EACCES what it would add rights to.
+ */
+int rf_hidden_ask(struct rf_work *w);
+
+/*
  * Asks about the dentry at w->at_dentry in every mount of the caller's namespace that reaches it;
  * as a file, or as the name of a unix socket.
  */

@@ -16,10 +16,9 @@ static __always_inline bool rf_may_keep(unsigned long magic)
 	return magic == RF_MAGIC_TMPFS || magic == RF_MAGIC_EXT4 || magic == RF_MAGIC_XFS ||
 	       magic == RF_MAGIC_BTRFS || magic == RF_MAGIC_F2FS || magic == RF_MAGIC_RAMFS ||
 	       magic == RF_MAGIC_SQUASHFS || magic == RF_MAGIC_EROFS || magic == RF_MAGIC_OVERLAY ||
-	       magic == 0x6969 /* nfs */ || magic == 0x65735546 /* fuse */ ||
-	       magic == 0x01021997 /* 9p */ || magic == 0xfe534d42 /* smb */ ||
-	       magic == 0xff534d42 /* cifs */ || magic == 0x00c36400 /* ceph */ ||
-	       magic == 0x9660 /* iso9660 */;
+	       magic == RF_MAGIC_NFS || magic == RF_MAGIC_FUSE || magic == 0x01021997 /* 9p */ ||
+	       magic == 0xfe534d42 /* smb */ || magic == 0xff534d42 /* cifs */ ||
+	       magic == 0x00c36400 /* ceph */ || magic == 0x9660 /* iso9660 */;
 }
 
 #endif

@@ -389,4 +389,59 @@ test_what_was_moved_out_of_its_mount_is_refused() {
 	[ ! -e "$T/tree/sub/new" ] || fail "a file was made"
 }
 
+# Removing or replacing an open file renames it there: that would be another name for what is denied.
+# The rule denies only reading, so that the file may be opened to write, and removed.
+hidden_names() {
+	local how
+	policy keys '"files": {"default": "allow", "rules": [
+  {"id": "keys", "deny": ["read"], "paths": ["**/*.key"]} ]}'
+	cat >"$T/hide.py" <<'END'
+import os, sys
+os.chdir(sys.argv[1])
+held = [os.open(name, os.O_WRONLY) for name in ("a.key", "other", "third")]
+for task in (lambda: os.unlink("a.key"), lambda: os.rename("other", "a.key"), lambda: os.unlink("third")):
+    try:
+        task()
+        print("done")
+    except OSError as e:
+        print(os.strerror(e.errno))
+for name in sorted(os.listdir(".")):
+    try:
+        print(name[:4], open(name).read().strip())
+    except OSError as e:
+        print(name[:4], os.strerror(e.errno))
+END
+	for how in out in; do
+		rm -f "$B/pub"/* "$B/pub"/.[a-z]*
+		echo SECRET >"$B/pub/a.key"
+		echo mine | tee "$B/pub/other" >"$B/pub/third"
+		if [ $how = out ]; then
+			works python3 "$T/hide.py" "$F/pub"
+			contains "$OUT" SECRET "what another name tells outside"
+		else
+			fence keys python3 "$T/hide.py" "$F/pub"
+			lacks "$OUT" SECRET "what is read by another name"
+			contains "$OUT" "Permission denied
+Permission denied
+done" "what was done"
+			eq "$(events 'select(.rule.code == "alias") | .operation' | sort -u | tr '\n' ' ')" "rename unlink " "denials"
+			# Without anything to hide all works.
+			allowed keys sh -c "cd $F/pub && echo x >x && rm x && echo x >x && echo y >y && mv y x && rm x"
+			echo y >"$B/pub/y"
+			allowed keys sh -c "cd $F/pub && exec 3<y && rm y"
+		fi
+	done
+}
+
+test_a_file_that_a_server_hides_gets_no_allowed_name() {
+	served hide
+	hidden_names
+}
+
+test_a_file_that_nfs_hides_gets_no_allowed_name() {
+	nfs_served
+	hidden_names
+	nfs_ended
+}
+
 run_tests
