@@ -292,6 +292,42 @@ test_unix_sockets_by_path_and_name() {
 	not_reached unix "$T/s/allowed2"
 }
 
+# A socket whose path is longer than the text that names of sockets are judged by; reached by steps.
+test_a_unix_name_that_is_too_long_to_be_judged_is_refused() {
+	cat >"$T/far.py" <<'END'
+import os, socket, sys, time
+os.chdir(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    os.makedirs("d" * 200, exist_ok=True)
+    os.chdir("d" * 200)
+s = socket.socket(socket.AF_UNIX)
+if sys.argv[3] == "serve":
+    s.bind("s")
+    s.listen()
+    open(sys.argv[1] + "/listens", "w").close()
+    time.sleep(600)
+try:
+    s.connect("s")
+    print("reached")
+except OSError as e:
+    print(os.strerror(e.errno))
+END
+	policy net '"network": { "default": "allow", "rules": [
+  {"id": "no", "deny": ["connect"], "unix": ["/nowhere/**"]} ] }'
+	mkdir "$T/near" "$T/far"
+	background python3 "$T/far.py" "$T/near" 30 serve
+	background python3 "$T/far.py" "$T/far" 42 serve
+	wait_for '[ -e "$T/near/listens" ] && [ -e "$T/far/listens" ]' "the servers"
+	works python3 "$T/far.py" "$T/far" 42 connect
+	eq "$OUT" reached "unfenced"
+	allowed net python3 "$T/far.py" "$T/near" 30 connect
+	eq "$OUT" reached "6,000 bytes"
+	allowed net python3 "$T/far.py" "$T/far" 42 connect
+	eq "$OUT" "Permission denied" "8,400 bytes"
+	eq "$(events 'select(.verdict == "denied") | .layer + " " + .rule.id + " " + .rule.code')" \
+		"network files.unjudged too_long" "record"
+}
+
 test_the_outside_is_not_reached_by_a_link_to_a_socket() {
 	mkdir "$T/s"
 	"$ATTACK/net" serve-unix stream "$T/s/denied" "$T/bad" || fail "no server"
