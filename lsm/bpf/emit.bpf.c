@@ -55,10 +55,19 @@ static __always_inline bool has_room(void *ring, const struct rf_sandbox *sb,
 
 static __always_inline void lose(struct rf_work *w, struct rf_sandbox *sb)
 {
-	rf_fold_return(w);
+	rf_fold_return(w->slot, w->rec.fold, w->rec.count);
 	if (w->rec.type != RF_REC_ACCESS)
 		__sync_fetch_and_add(&sb->lost_other, 1);
 	__sync_fetch_and_add(&sb->lost, 1);
+}
+
+/* Flags of a commit that wakes a reader who sleeps, and only that. */
+static __always_inline __u64 wakeup(struct rf_sandbox *sb, __u64 now)
+{
+	if (!sb->reader_waiting || !__sync_lock_test_and_set(&sb->reader_waiting, 0))
+		return BPF_RB_NO_WAKEUP;
+	sb->rest_until = now + RF_REST_NS; /* before they can look */
+	return BPF_RB_FORCE_WAKEUP;
 }
 
 static __always_inline void send(struct rf_work *w, struct rf_sandbox *sb)
@@ -75,10 +84,8 @@ static __always_inline void send(struct rf_work *w, struct rf_sandbox *sb)
 		return;
 	}
 	lies = may_lie(ring, sb, &w->rec);
-	if (!lies && sb->reader_waiting && __sync_lock_test_and_set(&sb->reader_waiting, 0)) {
-		sb->rest_until = w->rec.time + RF_REST_NS; /* before they can look */
-		flags = BPF_RB_FORCE_WAKEUP;
-	}
+	if (!lies)
+		flags = wakeup(sb, w->rec.time);
 	if (bpf_ringbuf_output(ring, &w->rec, sizeof(w->rec) + text, flags)) {
 		if (flags == BPF_RB_FORCE_WAKEUP)
 			sb->reader_waiting = 1; /* it was not woken */
@@ -110,6 +117,47 @@ int rf_emit(struct rf_work *w)
 		rf_stack_add(w);
 	if (!is_denial(&w->rec) || !rf_fold_count(w))
 		send(w, sb);
+	return 0;
+}
+
+int rf_tell_bare(__u64 sandbox, __u64 exec_id, __u32 slot, __u64 bare)
+{
+	struct rf_sandbox *sb = rf_sandbox_of(slot);
+	__u32 policy_gen, fold, count;
+	struct rf_record *rec;
+	__u64 seq, flags, folded;
+	void *ring;
+
+	if (!sb)
+		return -1;
+	__sync_fetch_and_add(&sb->denied, 1);
+	__sync_fetch_and_add(&sb->errors, 1);
+	policy_gen = sb->policy_gen;
+	folded = rf_fold_bare(bare, exec_id, slot, policy_gen);
+	fold = folded >> 32;
+	count = (__u32)folded;
+	if (!count)
+		return 0;
+	seq = __sync_fetch_and_add(&sb->seq, 1) + 1;
+	ring = bpf_map_lookup_elem(&rf_ring, &slot);
+	rec = ring ? bpf_ringbuf_reserve(ring, sizeof(*rec), 0) : NULL;
+	if (!rec) {
+		rf_fold_return(slot, fold, count);
+		__sync_fetch_and_add(&sb->lost, 1);
+		return 0;
+	}
+	rf_bare_fill(rec, (union rf_bare){.word = bare});
+	fill_process(rec);
+	rec->seq = seq;
+	rec->sandbox = sandbox;
+	rec->policy_gen = policy_gen;
+	rec->exec_id = exec_id;
+	rec->fold = fold;
+	rec->count = count;
+	flags = wakeup(sb, rec->time);
+	bpf_ringbuf_submit(rec, flags);
+	__sync_fetch_and_add(&sb->submitted, 1);
+	rf_wake(ring, sb);
 	return 0;
 }
 

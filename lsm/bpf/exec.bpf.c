@@ -28,8 +28,11 @@ int BPF_PROG(rf_exec_count, struct linux_binprm *bprm, int ret)
 	if ((self.flags & (RF_TASK_COUNTED | RF_TASK_STARTING)) == RF_TASK_COUNTED)
 		return 0;
 	mine = bpf_task_storage_get(&rf_task, bpf_get_current_task_btf(), NULL, 0);
-	if (!mine)
+	if (!mine) {
+		rf_tell_unjudged(&self, RF_SEC_PROCESS, RF_H_BPRM_CREDS_FOR_EXEC, RF_OP_EXEC,
+				 RF_CODE_STORAGE, RF_E_NOMEM);
 		return -RF_E_NOMEM;
+	}
 	mine->flags = RF_TASK_COUNTED;
 	if (!(self.flags & RF_TASK_COUNTED))
 		__sync_fetch_and_add(&sb->tasks, 1);
@@ -38,16 +41,27 @@ int BPF_PROG(rf_exec_count, struct linux_binprm *bprm, int ret)
 
 int rf_emit(struct rf_work *w);
 
+static __always_inline void note_exec(__u64 seq)
+{
+	struct rf_task *mine = bpf_task_storage_get(&rf_task, bpf_get_current_task_btf(), NULL, 0);
+
+	if (mine)
+		mine->exec_id = seq;
+}
+
 /* The record of an executable that now runs; its number goes with what the process does. */
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(rf_exec_tell, const struct linux_binprm *bprm)
 {
-	struct rf_task *mine;
 	struct rf_work *w;
+	__u64 lost;
 
-	rf_begin(&w, RF_SEC_PROCESS, RF_H_BPRM_COMMITTED, RF_OP_EXEC);
-	if (!w)
+	lost = rf_begin_telling(&w, RF_SEC_PROCESS, RF_H_BPRM_COMMITTED, RF_OP_EXEC, 1);
+	if (!w) {
+		if (lost)
+			note_exec(lost);
 		return 0;
+	}
 	rf_path_at(w, bprm->file->f_path.dentry, bprm->file->f_path.mnt);
 	rf_path_describe(w);
 	rf_path_tell(w);
@@ -64,9 +78,7 @@ int BPF_PROG(rf_exec_tell, const struct linux_binprm *bprm)
 	if (w->text_cut)
 		w->rec.o.file.flags |= RF_OF_CUT;
 	rf_emit(w);
-	mine = bpf_task_storage_get(&rf_task, bpf_get_current_task_btf(), NULL, 0);
-	if (mine)
-		mine->exec_id = w->rec.seq;
+	note_exec(w->rec.seq);
 	rf_work_put(w);
 	return 0;
 }
@@ -75,7 +87,7 @@ static __always_inline void tell_exit(const struct task_struct *task)
 {
 	struct rf_work *w;
 
-	rf_begin(&w, RF_SEC_PROCESS, RF_H_SCHED_PROCESS_EXIT, RF_OP_EXIT);
+	rf_begin_telling(&w, RF_SEC_PROCESS, RF_H_SCHED_PROCESS_EXIT, RF_OP_EXIT, 1);
 	if (!w)
 		return;
 	w->rec.type = RF_REC_EXIT;

@@ -32,9 +32,8 @@ static long add_word(__u64 i, struct text_sum *t)
 }
 
 /* The owner of the stream has something to tell later: it is woken once, to set its clock. */
-static __always_inline void note_pending(struct rf_work *w, struct rf_sandbox *sb)
+static __always_inline void note_pending(__u32 slot, struct rf_sandbox *sb)
 {
-	__u32 slot = w->slot;
 	void *ring;
 
 	if (sb->fold_dirty || __sync_lock_test_and_set(&sb->fold_dirty, 1))
@@ -52,19 +51,18 @@ static __always_inline struct rf_folds *folds_of(__u32 slot)
 	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 }
 
-static __always_inline int repeat(struct rf_work *w, struct rf_folds *folds, __u64 period)
+/* The denials that a record is to tell of; 0: none is to be sent. */
+static __always_inline __u32 repeat(__u32 slot, struct rf_folds *folds, __u32 fold, __u64 now,
+				    __u64 period)
 {
-	struct rf_sandbox *sb = rf_sandbox_of(w->slot);
-	struct rf_fold *fold = &folds->at[(w->rec.fold - 1) & (RF_FOLDS - 1)];
+	struct rf_sandbox *sb = rf_sandbox_of(slot);
+	__u32 count = rf_fold_repeat(&folds->at[(fold - 1) & (RF_FOLDS - 1)], now, period);
 
-	w->rec.count = rf_fold_repeat(fold, w->rec.time, period);
-	if (w->rec.count)
-		return 0;
-	if (sb) {
+	if (!count && sb) {
 		__sync_fetch_and_add(&sb->folded, 1);
-		note_pending(w, sb);
+		note_pending(slot, sb);
 	}
-	return 1;
+	return count;
 }
 
 int rf_fold_count(struct rf_work *w)
@@ -88,25 +86,62 @@ int rf_fold_count(struct rf_work *w)
 	if (t.len)
 		bpf_loop(sizeof(w->text) / 8, add_word, &t, 0);
 	w->rec.fold = rf_fold_find(folds, &t.sum);
-	if (w->rec.fold)
-		return repeat(w, folds, head->dedupe_ns);
+	if (w->rec.fold) {
+		w->rec.count = repeat(w->slot, folds, w->rec.fold, w->rec.time, head->dedupe_ns);
+		return !w->rec.count;
+	}
 	w->rec.fold = rf_fold_begin(folds, &t.sum, w->rec.time, head->dedupe_ns);
 	return 0;
 }
 
-int rf_fold_return(struct rf_work *w)
+/* The sum of its record, which user space makes of that again. The record itself is in registers.
+ */
+static __always_inline void add_bare(struct rf_fold_sum *sum, union rf_bare bare, __u64 exec_id,
+				     __u32 policy_gen)
 {
-	struct rf_sandbox *sb;
-	struct rf_folds *folds;
+	__u64 owner = bpf_get_current_uid_gid();
+	struct rf_record rec;
 
-	if (!w || !w->rec.fold || w->rec.count < 2)
+	rf_bare_fill(&rec, bare);
+	rec.exec_id = exec_id;
+	rec.policy_gen = policy_gen;
+	rec.pid = bpf_get_current_pid_tgid() >> 32;
+	rec.uid = (__u32)owner;
+	rec.gid = owner >> 32;
+	rec.start = bpf_get_current_task_btf()->group_leader->start_boottime;
+	rf_fold_add_record(sum, &rec);
+}
+
+__u64 rf_fold_bare(__u64 bare, __u64 exec_id, __u32 slot, __u32 policy_gen)
+{
+	__u64 now = bpf_ktime_get_boot_ns();
+	const struct rf_image_head *head;
+	struct rf_fold_sum sum;
+	struct rf_folds *folds;
+	struct rf_img img;
+	__u32 fold;
+
+	head = rf_head_of(rf_image_at(slot, policy_gen), &img);
+	folds = folds_of(slot);
+	if (!head || !folds || !head->dedupe_ns)
+		return RF_FOLD_OF(0, 1);
+	sum.a = folds->seed[0];
+	sum.b = folds->seed[1];
+	add_bare(&sum, (union rf_bare){.word = bare}, exec_id, policy_gen);
+	fold = rf_fold_find(folds, &sum);
+	if (fold)
+		return RF_FOLD_OF(fold, repeat(slot, folds, fold, now, head->dedupe_ns));
+	return RF_FOLD_OF(rf_fold_begin(folds, &sum, now, head->dedupe_ns), 1);
+}
+
+int rf_fold_return(__u32 slot, __u32 fold, __u32 count)
+{
+	struct rf_folds *folds = folds_of(slot);
+	struct rf_sandbox *sb = rf_sandbox_of(slot);
+
+	if (!fold || count < 2 || !folds || !sb)
 		return 0;
-	folds = folds_of(w->slot);
-	sb = rf_sandbox_of(w->slot);
-	if (!folds || !sb)
-		return 0;
-	__sync_fetch_and_add(&folds->at[(w->rec.fold - 1) & (RF_FOLDS - 1)].pending,
-			     w->rec.count - 1);
+	__sync_fetch_and_add(&folds->at[(fold - 1) & (RF_FOLDS - 1)].pending, count - 1);
 	sb->fold_dirty = 1;
 	return 0;
 }

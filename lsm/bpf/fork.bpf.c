@@ -21,7 +21,7 @@ static __always_inline int check_failed(const struct task_struct *child)
 	    rf_self(&self) == 0)
 		return 0;
 	bpf_send_signal(RF_SIG_KILL);
-	rf_begin(&w, RF_SEC_KERNEL, RF_H_TASK_ALLOC, RF_OP_CLONE);
+	rf_begin_telling(&w, RF_SEC_KERNEL, RF_H_TASK_ALLOC, RF_OP_CLONE, 0);
 	rf_leave(task);
 	if (!w)
 		return 0;

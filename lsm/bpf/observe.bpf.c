@@ -75,7 +75,7 @@ int BPF_PROG(rf_seccomp, unsigned long nr, long signr, int code)
 	__u32 verdict = RF_V_DENIED;
 	struct rf_work *w;
 
-	rf_begin(&w, RF_SEC_SECCOMP, RF_H_SECCOMP, RF_OP_SYSCALL);
+	rf_begin_telling(&w, RF_SEC_SECCOMP, RF_H_SECCOMP, RF_OP_SYSCALL, 0);
 	if (!w)
 		return 0;
 	if (action == RF_RET_KILL_PROCESS || action == RF_RET_KILL_THREAD)
@@ -100,7 +100,7 @@ int BPF_PROG(rf_cap_missing, const struct cred *cred, void *ns, int cap, unsigne
 	if (!ret || (opts & RF_CAP_OPT_NOAUDIT) || (__u64)cred != (__u64)task->cred ||
 	    rf_is_layer(task))
 		return 0;
-	rf_begin(&w, RF_SEC_CAPABILITIES, RF_H_CAP_CAPABLE, RF_OP_CAPABLE);
+	rf_begin_telling(&w, RF_SEC_CAPABILITIES, RF_H_CAP_CAPABLE, RF_OP_CAPABLE, 0);
 	if (!w)
 		return 0;
 	sb = rf_sandbox_of(w->slot);

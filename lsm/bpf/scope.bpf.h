@@ -8,7 +8,9 @@
 #ifndef RF_BPF_SCOPE_H
 #define RF_BPF_SCOPE_H
 
+#include "lsm/bpf/bare.bpf.h"
 #include "lsm/bpf/maps.bpf.h"
+#include "lsm/bpf/pool.bpf.h"
 
 #include "lsm/match.h"
 #include "lsm/names.h"
@@ -36,49 +38,6 @@ static __always_inline __u64 rf_address_of(const void *pointer)
 
 	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
 	return address;
-}
-
-/* Takes this element of the pool; NULL: another program has it. */
-static __always_inline struct rf_work *rf_work_take(__u32 at)
-{
-	__u32 index = at & (RF_WORK_SPACES - 1);
-	struct rf_work *w = bpf_map_lookup_elem(&rf_work, &index);
-
-	return w && !w->busy && __sync_val_compare_and_swap(&w->busy, 0, 1) == 0 ? w : NULL;
-}
-
-struct rf_work_search {
-	struct rf_work *w;
-	__u32 at;
-};
-
-static long rf_work_try(__u64 i, struct rf_work_search *search)
-{
-	search->w = rf_work_take(search->at + (__u32)i);
-	return !!search->w;
-}
-
-/* The rest of the search, with a frame of its own: those of hooks are full. */
-static __noinline struct rf_work *rf_work_search(__u32 at)
-{
-	struct rf_work_search search = {.at = at};
-
-	bpf_loop(RF_WORK_TRIES - 1, rf_work_try, &search, 0);
-	return search.w;
-}
-
-/* Takes an element of the pool; NULL: none free. */
-static __always_inline struct rf_work *rf_work_get(void)
-{
-	__u32 at = bpf_get_smp_processor_id() * 4;
-	struct rf_work *w = rf_work_take(at);
-
-	return w ? w : rf_work_search(at + 1);
-}
-
-static __always_inline void rf_work_put(struct rf_work *w)
-{
-	__sync_lock_test_and_set(&w->busy, 0);
 }
 
 static __always_inline struct rf_sandbox *rf_sandbox_of(__u32 slot)
@@ -136,34 +95,63 @@ static __always_inline void rf_work_start(struct rf_work *w, const struct rf_tas
 	__builtin_memset(&w->rec.o, 0, sizeof(w->rec.o));
 }
 
+/* 1: *ret is the caller's work space; 0: not fenced; -1: no verdict; -2: none was free. */
+static __always_inline int rf_start(struct rf_work **ret, struct rf_task *self, __u32 layer,
+				    __u32 hook, __u32 op)
+{
+	struct rf_sandbox *sb;
+	struct rf_work *w;
+	int r = rf_self(self);
+
+	*ret = NULL;
+	if (r <= 0)
+		return r;
+	sb = rf_sandbox_of(self->slot);
+	if (!sb || sb->id != self->sandbox)
+		return -1;
+	w = rf_work_get();
+	if (!w)
+		return -2;
+	rf_work_start(w, self, sb, layer, hook, op);
+	w->nails = sb->nails;
+	*ret = w;
+	return 1;
+}
+
 /*
- * The start of a hook. *ret is NULL when the caller is not fenced (answer 0) or when no work space
- * was free (answer -EACCES, counted).
+ * The start of a hook. *ret is NULL when the caller is not fenced (answer 0) or when it cannot be
+ * judged (answer -EACCES; where the sandbox is known, its stream tells of it).
  */
 static __always_inline int rf_begin(struct rf_work **ret, __u32 layer, __u32 hook, __u32 op)
 {
 	struct rf_task self = {};
-	struct rf_sandbox *sb;
-	struct rf_work *w;
-	int r = rf_self(&self);
+	int r = rf_start(ret, &self, layer, hook, op);
 
-	*ret = NULL;
-	if (r == 0)
+	if (r >= 0)
 		return 0;
-	if (r < 0)
-		return -RF_E_ACCES;
+	if (r == -2)
+		rf_tell_unjudged(&self, layer, hook, op, RF_CODE_SCRATCH, RF_E_ACCES);
+	return -RF_E_ACCES;
+}
+
+/*
+ * As rf_begin, for who decides nothing and only tells. Without work space the record is lost, and
+ * counted as such; its number is the answer, else 0. `other`: it would be no denial.
+ */
+static __always_inline __u64 rf_begin_telling(struct rf_work **ret, __u32 layer, __u32 hook,
+					      __u32 op, __u32 other)
+{
+	struct rf_task self = {};
+	struct rf_sandbox *sb;
+
+	if (rf_start(ret, &self, layer, hook, op) != -2)
+		return 0;
 	sb = rf_sandbox_of(self.slot);
-	if (!sb || sb->id != self.sandbox)
-		return -RF_E_ACCES;
-	w = rf_work_get();
-	if (!w) {
-		__sync_fetch_and_add(&sb->errors, 1);
-		return -RF_E_ACCES;
-	}
-	rf_work_start(w, &self, sb, layer, hook, op);
-	w->nails = sb->nails;
-	*ret = w;
-	return 0;
+	if (!sb)
+		return 0;
+	__sync_fetch_and_add(other ? &sb->lost_other : &sb->denied, 1);
+	__sync_fetch_and_add(&sb->lost, 1);
+	return __sync_fetch_and_add(&sb->seq, 1) + 1;
 }
 
 /* Keeps a verdict inside what the kernel takes; 6.12's verifier wants it proven. */
@@ -224,7 +212,7 @@ int rf_fold_count(struct rf_work *w);
 int rf_stack_add(struct rf_work *w);
 
 /* The record found no room: its number stands for one denial, the others are counted again. */
-int rf_fold_return(struct rf_work *w);
+int rf_fold_return(__u32 slot, __u32 fold, __u32 count);
 
 /* Fills the record's file object from the dentry at w->about. */
 int rf_path_tell(struct rf_work *w);

@@ -111,7 +111,8 @@ int BPF_PROG(rf_task_alloc, struct task_struct *task, unsigned long clone_flags,
 	}
 	child = bpf_task_storage_get(&rf_task, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!child) {
-		__sync_fetch_and_add(&sb->errors, 1);
+		rf_tell_unjudged(&self, RF_SEC_PROCESS, RF_H_TASK_ALLOC, RF_OP_CLONE,
+				 RF_CODE_STORAGE, RF_E_NOMEM);
 		return -RF_E_NOMEM;
 	}
 	/* Another build's program, which this one is to replace, was here already. */

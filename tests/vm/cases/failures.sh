@@ -46,6 +46,39 @@ test_no_work_space() {
 	kill -CONT "$PID"
 	paired "allowed some refused some leaked 0"
 	status 0 "$RF" load --oracle=off
+	contains "$(events 'select(.rule.code == "scratch") | [.layer, .hook, .operation, .object, .verdict,
+		.errno, .rule.id, .process.comm, .process.exe] | tostring' | sort -u)" \
+		'["files","file_open","open",{},"denied","EACCES","files.unjudged","swaps","'"$ATTACK"'/swaps"]' \
+		"records"
+	all_is_told
+}
+
+# The counts of all records, and of what was lost, are what the kernel counted.
+all_is_told() {
+	eq "$(jq -s 'map(select(.type == "access" or .type == "lost") | .count) | add' "$T/events")" \
+		"$(events 'select(.type == "stats") | .denied' | tail -n 1)" "what is told"
+	eq "$(jq -s '[.[] | select(.rule.id == "files.unjudged") | .count] | add // 0' "$T/events")" \
+		"$(events 'select(.type == "stats") | .unjudged' | tail -n 1)" "what could not be judged"
+}
+
+# What decides nothing has nothing to refuse: its record is missing, and that is told.
+test_no_work_space_to_tell() {
+	secret_world
+	status 0 "$RF" load
+	background "$RF" run -p "$T/world.json" --name told --summary never --events "$T/events" -- \
+		sh -c 'sleep 1000; cat '"$T/open/file"
+	SLEEP=
+	wait_for 'SLEEP=$(pgrep -nx sleep) && grep -q "/sleep\"" "$T/events"' "the command"
+	status 0 "$ATTACK/fences" exhaust on
+	kill -KILL "$SLEEP"
+	wait_for '! grep -qs "^State:.*[^Z] " "/proc/$SLEEP/status"' "it to end"
+	status 0 "$ATTACK/fences" exhaust off
+	wait "$BACKGROUND"
+	[ "$(jq -s '[.[] | select(.type == "lost") | .last - .seq + 1 - .count] | add // 0' "$T/events")" -ge 1 ] ||
+		fail "nothing is told as lost: $(tail -n 5 "$T/events")"
+	all_is_told
+	eq "$(jq -s "[.[] | select(.type == \"exit\" and .process.pid == $SLEEP)] | length" "$T/events")" 0 \
+		"records of its end"
 }
 
 test_a_damaged_policy() {
