@@ -113,7 +113,10 @@
 	X(SCHED_PROCESS_EXIT, "sched_process_exit")                                                \
 	X(INODE_UNLINK, "inode_unlink")                                                            \
 	X(INODE_COPY_UP, "inode_copy_up")                                                          \
-	X(INODE_GET_ACL, "inode_get_acl")
+	X(INODE_GET_ACL, "inode_get_acl")                                                          \
+	X(SHM_ALLOC, "shm_alloc_security")                                                         \
+	X(MSG_QUEUE_ALLOC, "msg_queue_alloc_security")                                             \
+	X(SEM_ALLOC, "sem_alloc_security")
 
 /* X(suffix, "word"): what was tried, event member `operation`. */
 #define RF_OPERATIONS(X)                                                                           \

@@ -17,7 +17,7 @@ struct {
 	__type(value, __u64);
 } rf_ipc SEC(".maps");
 
-static __always_inline int note_maker(const void *object)
+static __always_inline int note_maker(const void *object, __u32 hook)
 {
 	struct rf_task self = {};
 	__u64 key = (__u64)object;
@@ -25,9 +25,12 @@ static __always_inline int note_maker(const void *object)
 
 	if (r == 0)
 		return 0;
-	if (r < 0 || bpf_map_update_elem(&rf_ipc, &key, &self.sandbox, BPF_ANY))
+	if (r < 0)
 		return -RF_E_NOMEM;
-	return 0;
+	if (!bpf_map_update_elem(&rf_ipc, &key, &self.sandbox, BPF_ANY))
+		return 0;
+	rf_tell_unjudged(&self, RF_SEC_KERNEL, hook, RF_OP_IPC, RF_CODE_LOOKUP, RF_E_NOMEM);
+	return -RF_E_NOMEM;
 }
 
 static __always_inline int forget(const void *object)
@@ -41,19 +44,19 @@ static __always_inline int forget(const void *object)
 SEC("lsm/shm_alloc_security")
 int BPF_PROG(rf_shm_alloc, void *perm)
 {
-	return note_maker(perm);
+	return note_maker(perm, RF_H_SHM_ALLOC);
 }
 
 SEC("lsm/msg_queue_alloc_security")
 int BPF_PROG(rf_msg_alloc, void *perm)
 {
-	return note_maker(perm);
+	return note_maker(perm, RF_H_MSG_QUEUE_ALLOC);
 }
 
 SEC("lsm/sem_alloc_security")
 int BPF_PROG(rf_sem_alloc, void *perm)
 {
-	return note_maker(perm);
+	return note_maker(perm, RF_H_SEM_ALLOC);
 }
 
 SEC("lsm/shm_free_security")

@@ -198,6 +198,33 @@ static int empty_nails(char **arg)
 	return WORKED;
 }
 
+/* fill-ipc: whose no object of System V more can be known. */
+static int fill_ipc(char **arg)
+{
+	int fd = bpf_obj_get(PIN("rf_ipc"));
+	__u64 object = 0, maker = 3; /* no addresses of the kernel's */
+
+	(void)arg;
+	if (fd < 0)
+		return untried("rf_ipc");
+	while (bpf_map_update_elem(fd, &object, &maker, BPF_ANY) == 0)
+		object++;
+	printf("%llu\n", (unsigned long long)object);
+	return errno == E2BIG ? WORKED : untried("update");
+}
+
+/* empty-ipc: what was filled is free. */
+static int empty_ipc(char **arg)
+{
+	int fd = bpf_obj_get(PIN("rf_ipc"));
+	__u64 object = 0;
+
+	(void)arg;
+	while (bpf_map_delete_elem(fd, &object) == 0)
+		object++;
+	return object > 0 ? WORKED : untried("delete");
+}
+
 /* Where the policy of the sandbox with a process is. */
 static int find_image(unsigned int *at)
 {
@@ -256,6 +283,8 @@ int main(int argc, char **argv)
 						{"exhaust", 1, exhaust},
 						{"fill-nails", 1, fill_nails},
 						{"empty-nails", 1, empty_nails},
+						{"fill-ipc", 0, fill_ipc},
+						{"empty-ipc", 0, empty_ipc},
 						{"damage", 1, damage},
 						{"lose", 0, lose},
 						{NULL, 0, NULL}};

@@ -81,6 +81,57 @@ test_no_work_space_to_tell() {
 		"records of its end"
 }
 
+# inside COMMAND…: in the sandbox that runs.
+inside() {
+	capture "$RF" exec makers -- "$@"
+}
+
+# What somebody inside makes is known until it is gone. Nobody outside notices.
+test_no_room_for_makers_of_ipc() {
+	local kind id gone
+	secret_world
+	status 0 "$RF" load
+	background "$RF" run -p "$T/world.json" --name makers --summary never --events "$T/events" -- \
+		sleep 1000
+	wait_for '"$RF" status --json | jq -e ".sandboxes | any(.name == \"makers\" and .tasks == 1)" >/dev/null' \
+		"the sandbox"
+	inside ipcmk -M 4096
+	id=$(grep -oE '[0-9]+$' <<<"$OUT") || fail "no memory: $ERR"
+	inside ipcmk -M 4096
+	gone=$(grep -oE '[0-9]+$' <<<"$OUT") || fail "no memory: $ERR"
+	status 0 "$ATTACK/fences" fill-ipc
+	for kind in "-M 4096" "-Q" "-S 1"; do
+		# shellcheck disable=SC2086
+		inside ipcmk $kind
+		[ "$RC" -ne 0 ] || fail "ipcmk $kind made one: $OUT"
+		contains "$ERR" "Cannot allocate memory" "error of ipcmk $kind"
+		# shellcheck disable=SC2086
+		works ipcmk $kind
+	done
+	inside ipcs -m -i "$id"
+	contains "$OUT" "Shared memory Segment shmid=$id" "what was there before"
+	# One that ends makes room for one; it is freed a grace period later.
+	inside ipcrm -m "$gone"
+	eq "$RC" 0 "status of ipcrm"
+	wait_for 'inside ipcmk -Q; [ "$RC" -eq 0 ]' "room"
+	inside ipcmk -S 1
+	[ "$RC" -ne 0 ] || fail "room for two"
+	status 0 "$ATTACK/fences" empty-ipc
+	inside ipcmk -S 1
+	eq "$RC" 0 "status of ipcmk when there is room: $ERR"
+	inside ipcrm -m "$id"
+	eq "$RC" 0 "status of ipcrm"
+	status 0 "$RF" stop makers --kill
+	wait "$BACKGROUND"
+	ipcrm --all=sem --all=msg --all=shm
+	for kind in shm msg_queue sem; do
+		contains "$(events 'select(.verdict == "denied") | [.layer, .hook, .operation, .errno,
+			.rule.id, .rule.code] | join(" ")')" \
+			"kernel ${kind}_alloc_security ipc ENOMEM files.unjudged lookup" "records"
+	done
+	all_is_told
+}
+
 test_a_damaged_policy() {
 	pair
 	stop_it
