@@ -2,7 +2,6 @@
 /*
  * `ringfence learn`: a minimal policy from recorded events, or from a run of a command.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "cli/learn_diff.h"
 #include "cli/variables.h"
 #include "sandbox/base/fd.h"
+#include "sandbox/base/output.h"
 #include "sandbox/launch/user.h"
 #include "sandbox/policy/problem.h"
 
@@ -253,23 +253,9 @@ static int find_place(struct place *ret, const struct rf_learn_args *a, struct r
 
 static int write_out(const char *path, const struct rf_str *text, struct rf_err *err)
 {
-	RF_AUTOFREE char *dir = NULL;
-	RF_AUTOCLOSE int fd = -1;
-	const char *slash;
-	int r;
-
 	if (!path || strcmp(path, "-") == 0)
 		return rf_fd_write_all(STDOUT_FILENO, rf_str_text(text), text->len, err);
-	slash = strrchr(path, '/');
-	dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	if (!dir)
-		return rf_err_sys(err, -ENOMEM, "write %s", path);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return rf_err_sys(err, -errno, "open %s", dir);
-	r = rf_fd_write_atomic(fd, slash ? slash + 1 : path, 0644, rf_str_text(text), text->len,
-			       err);
-	return r < 0 ? rf_err_wrap(err, r, "write %s", path) : 0;
+	return rf_output_write(path, 0644, rf_str_text(text), text->len, err);
 }
 
 /* The file's name, as far as policies may have it. */

@@ -5,9 +5,7 @@
  * An executable of its own in libexec: it reads what fenced programs may have named, and needs
  * nothing of what a launch needs.
  */
-#include <fcntl.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +15,7 @@
 #include "sandbox/audit/page.h"
 #include "sandbox/audit/tape.h"
 #include "sandbox/base/fd.h"
+#include "sandbox/base/output.h"
 #include "sandbox/base/str.h"
 
 static const char help[] =
@@ -66,21 +65,9 @@ static int read_events(struct rf_digest *digest, struct rf_tape *tape, const cha
 /* Whole or not at all; to standard output as it comes. */
 static int write_page(const char *path, const struct rf_str *page, struct rf_err *err)
 {
-	RF_AUTOFREE char *dir = NULL, *name = NULL;
-	RF_AUTOCLOSE int dirfd = -1;
-
 	if (strcmp(path, "-") == 0)
 		return rf_fd_write_all(STDOUT_FILENO, rf_str_text(page), page->len, err);
-	if (rf_str_has_suffix(path, "/"))
-		return rf_err_set(err, -EISDIR, "write %s: it is a folder", path);
-	dir = strdup(path);
-	name = strdup(path);
-	if (!dir || !name)
-		return rf_err_sys(err, -ENOMEM, "write %s", path);
-	dirfd = open(dirname(dir), O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-	if (dirfd < 0)
-		return rf_err_sys(err, -errno, "write %s", path);
-	return rf_fd_write_atomic(dirfd, basename(name), 0644, rf_str_text(page), page->len, err);
+	return rf_output_write(path, 0644, rf_str_text(page), page->len, err);
 }
 
 static int make_page(struct rf_digest *digest, char **files, int n_files, const char *output,

@@ -2,7 +2,6 @@
 /*
  * `ringfence oci apply`: writes into a container's config.json what only it can hold.
  */
-#include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include "cli/oci.h"
 #include "cli/oci_policy.h"
 #include "sandbox/base/fd.h"
+#include "sandbox/base/output.h"
 #include "sandbox/base/str.h"
 #include "sandbox/launch/oci_apply.h"
 #include "sandbox/launch/oci_state.h"
@@ -110,19 +110,6 @@ static int precreate(const struct apply *a, struct rf_err *err)
 	return rf_fd_write_all(STDOUT_FILENO, out, changed ? strlen(changed) : len, err);
 }
 
-static int write_out(const char *path, const char *text, struct rf_err *err)
-{
-	RF_AUTOFREE char *copy = strdup(path), *other = strdup(path);
-	RF_AUTOCLOSE int dir = -1;
-
-	if (!copy || !other)
-		return rf_err_sys(err, -ENOMEM, "write %s", path);
-	dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return rf_err_sys(err, -errno, "cannot open the directory of %s", path);
-	return rf_fd_write_atomic(dir, basename(other), 0600, text, strlen(text), err);
-}
-
 static int apply_file(const struct apply *a, struct rf_err *err)
 {
 	RF_AUTOFREE char *text = NULL, *changed = NULL;
@@ -148,7 +135,7 @@ static int apply_file(const struct apply *a, struct rf_err *err)
 		r = rf_fd_write_all(STDOUT_FILENO, changed, strlen(changed), err);
 		return r == 0 ? rf_fd_write_all(STDOUT_FILENO, "\n", 1, err) : r;
 	}
-	return failed(write_out(to, changed, err));
+	return failed(rf_output_write(to, 0600, changed, strlen(changed), err));
 }
 
 int rf_oci_cmd_apply(int argc, char **argv)

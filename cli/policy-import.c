@@ -2,7 +2,6 @@
 /*
  * `ringfence policy import FILE`: a policy out of a container's configuration.
  */
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/policy.h"
 #include "sandbox/base/fd.h"
+#include "sandbox/base/output.h"
 #include "sandbox/base/str.h"
 #include "sandbox/policy/load.h"
 #include "sandbox/policy/oci_import.h"
@@ -100,24 +100,12 @@ static int check_loads(const char *text, struct rf_err *err)
 
 static int write_text(const char *out, char *text, struct rf_err *err)
 {
-	RF_AUTOFREE char *copy = NULL;
 	size_t len = strlen(text);
-	char *slash;
-	RF_AUTOCLOSE int dir = -1;
 
 	text[len] = '\n'; /* in the place of the NUL: the length is given */
 	if (!out || strcmp(out, "-") == 0)
 		return rf_fd_write_all(STDOUT_FILENO, text, len + 1, err);
-	copy = strdup(out);
-	if (!copy)
-		return rf_err_sys(err, -ENOMEM, "write %s", out);
-	slash = strrchr(copy, '/');
-	if (slash)
-		*slash = 0;
-	dir = open(slash ? (copy[0] ? copy : "/") : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return rf_err_sys(err, -errno, "write %s", out);
-	return rf_fd_write_atomic(dir, slash ? slash + 1 : copy, 0644, text, len + 1, err);
+	return rf_output_write(out, 0644, text, len + 1, err);
 }
 
 static int import(const struct options *o, struct rf_problems *problems, struct rf_err *err)
