@@ -101,40 +101,37 @@ static int explain(const struct why *w, const struct rf_question *q, struct expl
 static int print_text(const struct rf_question *q, const struct explained *e)
 {
 	const struct rf_finding *f = &e->finding;
-	RF_AUTOSTR struct rf_str raw = RF_STR_INIT(TEXT_MAX_BYTES);
+	RF_AUTOSTR struct rf_str out = RF_STR_INIT(TEXT_MAX_BYTES);
+	RF_AUTOSTR struct rf_str asked = RF_STR_INIT(2 * RF_WHY_TEXT_MAX);
 
-	rf_str_addf(&raw, "%s by %s", rf_finding_passes(f) ? "allowed" : "denied", f->rule);
-	rf_finding_add_source(&raw, f);
+	rf_finding_add_decider(&out, rf_finding_passes(f) ? "allowed by " : "denied by ", f);
 	if (f->verdict == RF_V_KILLED)
-		rf_str_add(&raw, ", which kills");
+		rf_str_add(&out, ", which kills");
 	if (f->verdict == RF_V_WOULD_DENY)
-		rf_str_add(&raw, " in audit mode: it would be denied");
-	rf_str_add(&raw, "\nasked: ");
-	rf_why_describe(q, &raw);
-	if (f->reason)
-		rf_str_addf(&raw, "\nreason: %s", f->reason);
-	if (f->hint)
-		rf_str_addf(&raw, "\nhint: %s", f->hint);
+		rf_str_add(&out, " in audit mode: it would be denied");
+	rf_why_describe(q, &asked);
+	rf_finding_add_line(&out, "\nasked: ", rf_str_text(&asked));
+	rf_finding_add_line(&out, "\nreason: ", f->reason);
+	rf_finding_add_line(&out, "\nhint: ", f->hint);
 	if (f->depends_on_args)
-		rf_str_add(&raw, "\nnote: other arguments may get another answer");
+		rf_str_add(&out, "\nnote: other arguments may get another answer");
 	if (f->chosen)
-		rf_str_addf(&raw, "\nnote: the kernel chooses the port, and may choose %u",
+		rf_str_addf(&out, "\nnote: the kernel chooses the port, and may choose %u",
 			    f->chosen);
 	if (e->lacks_mknod)
-		rf_str_add(&raw,
+		rf_str_add(&out,
 			   "\nnote: it also takes the capability mknod, which the policy drops");
-	if (e->has_otherwise) {
-		rf_str_addf(&raw, "\notherwise: %s by %s",
-			    rf_finding_passes(&e->otherwise) ? "allowed" : "denied",
-			    e->otherwise.rule);
-		rf_finding_add_source(&raw, &e->otherwise);
-	}
-	if (e->change[0])
-		rf_str_addf(&raw, "\nchange: %s", e->change);
-	rf_str_add(&raw, "\n");
-	if (rf_str_error(&raw))
-		return rf_str_error(&raw);
-	rf_finding_print(rf_str_text(&raw));
+	if (e->has_otherwise)
+		rf_finding_add_decider(&out,
+				       rf_finding_passes(&e->otherwise) ? "\notherwise: allowed by "
+									: "\notherwise: denied by ",
+				       &e->otherwise);
+	if (e->change[0]) /* shown as it stands, for it is to be made as it stands */
+		rf_str_addf(&out, "\nchange: %s", e->change);
+	rf_str_add(&out, "\n");
+	if (rf_str_error(&out))
+		return rf_str_error(&out);
+	fputs(rf_str_text(&out), stdout);
 	return 0;
 }
 

@@ -12,8 +12,26 @@ bool rf_finding_passes(const struct rf_finding *f)
 
 void rf_finding_add_source(struct rf_str *out, const struct rf_finding *f)
 {
-	if (f->place.line && f->place.file)
-		rf_str_addf(out, " (%s:%u)", f->place.file, f->place.line);
+	if (!f->place.line || !f->place.file)
+		return;
+	rf_str_add(out, " (");
+	rf_str_add_printable(out, f->place.file);
+	rf_str_addf(out, ":%u)", f->place.line);
+}
+
+void rf_finding_add_decider(struct rf_str *out, const char *before, const struct rf_finding *f)
+{
+	rf_str_add(out, before);
+	rf_str_add_printable(out, f->rule);
+	rf_finding_add_source(out, f);
+}
+
+void rf_finding_add_line(struct rf_str *out, const char *before, const char *text)
+{
+	if (!text)
+		return;
+	rf_str_add(out, before);
+	rf_str_add_printable(out, text);
 }
 
 void rf_finding_add_member(struct rf_str *out, const char *key, const char *value)
@@ -45,16 +63,4 @@ const char *rf_finding_layer(enum rf_why_kind kind)
 					     "capabilities", "devices", "kernel"};
 
 	return layers[kind];
-}
-
-void rf_finding_print(const char *text)
-{
-	for (const char *line = text; *line;) {
-		size_t len = strcspn(line, "\n");
-		RF_AUTOSTR struct rf_str safe = RF_STR_INIT(4 * len + 1);
-
-		rf_str_add_printable_n(&safe, line, len);
-		puts(rf_str_text(&safe));
-		line += len + (line[len] == '\n');
-	}
 }

@@ -44,8 +44,8 @@ static void add_verdict(struct rf_str *out, const struct rf_diff_item *item, int
 {
 	const struct rf_finding *f = &item->side[side];
 
-	rf_str_addf(out, "\n    %c: %s by %s", 'A' + side, verdict_word(f), f->rule);
-	rf_finding_add_source(out, f);
+	rf_str_addf(out, "\n    %c: %s", 'A' + side, verdict_word(f));
+	rf_finding_add_decider(out, " by ", f);
 	if (item->kind == RF_WHY_SYSCALL && f->verdict == RF_V_DENIED && f->errno_value)
 		rf_str_addf(out, ", %s", strerrorname_np(f->errno_value) ?: "?");
 }
@@ -55,7 +55,7 @@ static void add_item(struct rf_str *out, const struct rf_diff_item *item)
 	rf_str_addf(out, "%s: %s%s%s", rf_finding_layer(item->kind), item->access,
 		    item->access[0] ? " " : "", item->kind == RF_WHY_UNIX ? "unix " : "");
 	for (size_t i = 0; i < item->n_examples; i++)
-		rf_str_addf(out, "%s%s", i ? ", " : "", item->examples[i]);
+		rf_finding_add_line(out, i ? ", " : "", item->examples[i]);
 	if (item->count > item->n_examples)
 		rf_str_addf(out, " and %zu more", item->count - item->n_examples);
 	if (item->sessions != 3)
@@ -69,26 +69,33 @@ static int print_text(const struct policies *p, const struct rf_diff *diff)
 {
 	RF_AUTOSTR struct rf_str out = RF_STR_INIT(OUT_MAX);
 
-	for (int i = 0; i < 2; i++)
-		rf_str_addf(&out, "%c: %s (%s, %.12s)\n", 'A' + i, p->name[i],
-			    p->policy[i]->name ?: "no name", p->policy[i]->sha256);
+	for (int i = 0; i < 2; i++) {
+		rf_finding_add_line(&out, i ? "B: " : "A: ", p->name[i]);
+		rf_finding_add_line(&out, " (", p->policy[i]->name ?: "no name");
+		rf_str_addf(&out, ", %.12s)\n", p->policy[i]->sha256);
+	}
 	for (size_t i = 0; i < diff->settings.len; i++) {
 		const struct rf_diff_setting *s = &diff->settings.data[i];
 
-		rf_str_addf(&out, "%s: %s\n    A: %s\n    B: %s\n", s->layer, s->key,
-			    s->side[0] ?: "not set", s->side[1] ?: "not set");
+		rf_finding_add_line(&out, "", s->layer);
+		rf_finding_add_line(&out, ": ", s->key);
+		rf_finding_add_line(&out, "\n    A: ", s->side[0] ?: "not set");
+		rf_finding_add_line(&out, "\n    B: ", s->side[1] ?: "not set");
+		rf_str_add(&out, "\n");
 	}
 	for (size_t i = 0; i < diff->items.len; i++)
 		add_item(&out, &diff->items.data[i]);
 	if (diff->left_out)
 		rf_str_addf(&out, "and %zu more differences that are not listed\n", diff->left_out);
-	for (size_t i = 0; i < diff->notes.len; i++)
-		rf_str_addf(&out, "note: %s\n", diff->notes.data[i]);
+	for (size_t i = 0; i < diff->notes.len; i++) {
+		rf_finding_add_line(&out, "note: ", diff->notes.data[i]);
+		rf_str_add(&out, "\n");
+	}
 	if (rf_diff_is_same(diff))
 		rf_str_add(&out, "they decide everything alike\n");
 	if (rf_str_error(&out))
 		return rf_str_error(&out);
-	rf_finding_print(rf_str_text(&out));
+	fputs(rf_str_text(&out), stdout);
 	return 0;
 }
 

@@ -145,14 +145,15 @@ static void add_row(struct rf_str *out, const struct rf_replay_row *row)
 	static const char *const words[] = {"allowed", "denied", "killed", "would be denied"};
 	const struct rf_finding *f = &row->finding;
 
-	rf_str_addf(out, "%s by %s %s", row->uncertain ? "depends on arguments" : words[f->verdict],
-		    row->layer, f->rule);
-	rf_finding_add_source(out, f);
-	rf_str_addf(out, ": %llu\n", (unsigned long long)row->accesses);
+	rf_str_addf(out, "%s by %s", row->uncertain ? "depends on arguments" : words[f->verdict],
+		    row->layer);
+	rf_finding_add_decider(out, " ", f);
+	rf_str_addf(out, ": %llu", (unsigned long long)row->accesses);
 	for (size_t i = 0; i < row->n_examples; i++)
-		rf_str_addf(out, "    %s\n", row->examples[i]);
-	if (f->verdict != RF_V_ALLOWED && f->hint)
-		rf_str_addf(out, "    hint: %s\n", f->hint);
+		rf_finding_add_line(out, "\n    ", row->examples[i]);
+	if (f->verdict != RF_V_ALLOWED)
+		rf_finding_add_line(out, "\n    hint: ", f->hint);
+	rf_str_add(out, "\n");
 }
 
 static void print_text(const struct job *job)
@@ -184,7 +185,7 @@ static void print_text(const struct job *job)
 		rf_str_addf(&out, "%llu lines were no events\n", (unsigned long long)job->broken);
 	for (size_t i = 0; i < r->rows.len; i++)
 		add_row(&out, &r->rows.data[i]);
-	rf_finding_print(rf_str_text(&out));
+	fputs(rf_str_text(&out), stdout);
 }
 
 static void add_json_row(struct rf_str *out, const struct rf_replay_row *row)

@@ -215,10 +215,7 @@ static int ask_alias(struct rf_replay *replay, const json_t *event, const struct
 			return r;
 		if (is_refused(&fresh) || !is_refused(&old))
 			continue;
-		rf_str_addf(&text, "%s ", text_of(event, "operation") ?: "link");
-		rf_str_add_printable(&text, from);
-		rf_str_add(&text, " -> ");
-		rf_str_add_printable(&text, to);
+		rf_str_addf(&text, "%s %s -> %s", text_of(event, "operation") ?: "link", from, to);
 		r = take(replay, event, &old, rf_str_text(&text), false);
 		if (!is_refused(ret_worst))
 			*ret_worst = old;

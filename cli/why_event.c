@@ -99,7 +99,7 @@ static int read_device(const struct reading *r)
 
 	r->q->kind = RF_WHY_DEVICE;
 	read_rights(r, rf_dev_right_name);
-	if (!type || !r->q->rights)
+	if ((!rf_str_eq(type, "block") && !rf_str_eq(type, "char")) || !r->q->rights)
 		return lacking(r, "device");
 	r->q->dev_type = type[0] == 'b' ? 1 : 2;
 	r->q->dev_major = (uint32_t)json_integer_value(json_object_get(r->object, "major"));

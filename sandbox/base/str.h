@@ -55,6 +55,9 @@ int rf_str_addf(struct rf_str *str, const char *fmt, ...) RF_PRINTF(2, 3);
 int rf_str_add_json(struct rf_str *str, const char *text);
 int rf_str_add_json_n(struct rf_str *str, const void *data, size_t len);
 
+/* The same string, with \uNNNN for all that a terminal acts on: JSON that can be shown as it is. */
+int rf_str_add_json_printable(struct rf_str *str, const char *text);
+
 /*
  * Adds text so that no terminal acts on it: control characters (C0, DEL, C1), line and paragraph
  * separators, bidirectional and invisible formatting characters and bytes that are not valid UTF-8

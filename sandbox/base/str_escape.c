@@ -138,6 +138,35 @@ static bool is_unsafe(uint32_t point)
 	return false;
 }
 
+static void add_json_point(struct rf_str *str, uint32_t point)
+{
+	if (point > 0xffff) {
+		rf_str_addf(str, "\\u%04x", 0xd7c0 + (point >> 10));
+		point = 0xdc00 + (point & 0x3ff);
+	}
+	rf_str_addf(str, "\\u%04x", point);
+}
+
+int rf_str_add_json_printable(struct rf_str *str, const char *text)
+{
+	RF_AUTOSTR struct rf_str json = RF_STR_INIT(str->limit);
+	int r = rf_str_add_json(&json, text);
+
+	if (r < 0)
+		return r;
+	/* Valid UTF-8 now, and all of ASCII that is special is escaped. */
+	for (size_t at = 0, step; at < json.len; at += step) {
+		const unsigned char *bytes = (const unsigned char *)rf_str_text(&json) + at;
+
+		step = rf_utf8_len(bytes, json.len - at);
+		if (step > 1 && is_unsafe(decode(bytes, step)))
+			add_json_point(str, decode(bytes, step));
+		else
+			rf_str_add_n(str, bytes, step);
+	}
+	return rf_str_error(str);
+}
+
 int rf_str_add_printable_n(struct rf_str *str, const void *data, size_t len)
 {
 	const unsigned char *bytes = data;

@@ -99,7 +99,8 @@ int rf_why_otherwise(const struct rf_policy *policy, const struct rf_question *q
 
 /*
  * The smallest change that would allow what was denied, as one sentence; empty if it is allowed.
- * otherwise may be NULL. A place beside a change is where it must be made.
+ * otherwise may be NULL. A place beside a change is where it must be made. For terminals and for
+ * programs alike: names in it are JSON in which nothing is left that a terminal acts on.
  */
 int rf_why_change(const struct rf_policy *policy, const struct rf_question *question,
 		  const struct rf_finding *finding, const struct rf_finding *otherwise, char *ret,

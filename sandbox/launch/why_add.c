@@ -24,7 +24,18 @@ const char *rf_why_protocol(uint8_t protocol)
 	}
 }
 
-/* Bytes that are no text have no place in JSON; a '?' matches each. */
+/* False: a terminal would act on it. */
+static bool is_shown(const char *character, size_t len)
+{
+	RF_AUTOSTR struct rf_str safe = RF_STR_INIT(64);
+
+	return rf_str_add_printable_n(&safe, character, len) == 0 && safe.len == len;
+}
+
+/*
+ * Bytes that are no text have no place in JSON, and what a terminal acts on none in a sentence; a
+ * '?' matches each byte.
+ */
 static void add_bytes(const char *name, struct rf_str *out)
 {
 	size_t len = strlen(name);
@@ -38,9 +49,10 @@ static void add_bytes(const char *name, struct rf_str *out)
 			(void)snprintf(piece, sizeof(piece), "[%c]", name[at]);
 		else if (step == 1 && (unsigned char)name[at] >= ' ' && !strchr("\\\"", name[at]))
 			(void)snprintf(piece, sizeof(piece), "%c", name[at]);
-		else if (step > 1)
+		else if (step > 1 && is_shown(name + at, step))
 			(void)snprintf(piece, sizeof(piece), "%.*s", (int)step, name + at);
-		step = step ? step : 1;
+		else
+			step = 1;
 		rf_str_add(out, piece);
 	}
 	rf_str_add(out, "\"");
@@ -55,6 +67,15 @@ static bool is_text(const char *name)
 	return step > 0;
 }
 
+void rf_why_add_place(const struct rf_place *place, struct rf_str *out)
+{
+	if (!place->file || !place->line)
+		return;
+	rf_str_add(out, " (");
+	rf_str_add_printable(out, place->file);
+	rf_str_addf(out, ":%u)", place->line);
+}
+
 void rf_why_add_name(const char *name, struct rf_str *out)
 {
 	bool literal = strpbrk(name, "*?[]{}\\$");
@@ -64,7 +85,7 @@ void rf_why_add_name(const char *name, struct rf_str *out)
 		return;
 	}
 	rf_str_add(out, literal ? "{\"literal\": " : "");
-	rf_str_add_json(out, name);
+	rf_str_add_json_printable(out, name);
 	rf_str_add(out, literal ? "}" : "");
 }
 
@@ -127,12 +148,6 @@ static void add_inet(const struct rf_question *q, struct rf_str *out)
 	rf_str_add(out, "} of \"network\"");
 }
 
-static void add_at(const struct rf_place *place, struct rf_str *out)
-{
-	if (place->file && place->line)
-		rf_str_addf(out, " (%s:%u)", place->file, place->line);
-}
-
 /* In each file whose list lacks it. */
 static void add_keep(const struct rf_policy *policy, const struct rf_question *q,
 		     struct rf_str *out)
@@ -143,7 +158,7 @@ static void add_keep(const struct rf_policy *policy, const struct rf_question *q
 		if (policy->keeps[i].bits >> q->number & 1)
 			continue;
 		rf_str_addf(out, "%sadd \"%s\" to capabilities.keep", before, q->text);
-		add_at(&policy->keeps[i].place, out);
+		rf_why_add_place(&policy->keeps[i].place, out);
 		before = ", and ";
 	}
 }
@@ -157,7 +172,7 @@ void rf_why_add_key(const struct rf_policy *policy, enum rf_kernel_key key, stru
 			continue;
 		rf_str_addf(out, "%s\"kernel\": {\"%s\": \"allow\"}", before,
 			    rf_kernel_key_name(key));
-		add_at(&policy->key_limits[i].place, out);
+		rf_why_add_place(&policy->key_limits[i].place, out);
 		before = ", and ";
 	}
 	if (!*before)

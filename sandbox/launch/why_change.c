@@ -123,7 +123,8 @@ static void take_from_rule(const struct rf_question *q, const struct rf_finding 
 	} else {
 		rf_str_add(out, "narrow or remove the rule ");
 	}
-	rf_str_addf(out, "%s (%s:%u)", f->rule, f->place.file ? f->place.file : "?", f->place.line);
+	rf_str_add_printable(out, f->rule);
+	rf_why_add_place(&f->place, out);
 }
 
 static void add_change(const struct rf_policy *policy, const struct rf_question *question,
@@ -141,9 +142,10 @@ static void add_change(const struct rf_policy *policy, const struct rf_question 
 		rf_str_add(out, ", and ");
 		rf_why_add_rule(policy, question, out);
 	} else {
-		rf_str_addf(out, ", and see %s (%s:%u), which denies it, too", otherwise->rule,
-			    otherwise->place.file ? otherwise->place.file : "?",
-			    otherwise->place.line);
+		rf_str_add(out, ", and see ");
+		rf_str_add_printable(out, otherwise->rule);
+		rf_why_add_place(&otherwise->place, out);
+		rf_str_add(out, ", which denies it, too");
 	}
 }
 

@@ -58,14 +58,10 @@ static bool passes(const struct rf_sys_answer *a)
 	return a->verdict == RF_SYS_ALLOWED || (a->verdict == RF_SYS_LOGGED && !a->would_deny);
 }
 
-/* The filters are told apart by where they stand. */
-static void add_place(const struct rf_place *place, struct rf_str *out)
-{
-	if (place->file && place->line)
-		rf_str_addf(out, " (%s:%u)", place->file, place->line);
-}
-
-/* Adds the call to the list that its filter allows; false: a profile's list is not ours. */
+/*
+ * Adds the call to the list that its filter allows, which is told by its place; false: a profile's
+ * list is not ours.
+ */
 static bool allow_call(struct changed *c, const struct rf_sys_answer *a, const char *name,
 		       struct rf_str *out)
 {
@@ -76,7 +72,7 @@ static bool allow_call(struct changed *c, const struct rf_sys_answer *a, const c
 			continue;
 		if (filter->kind == RF_FILTER_OCI) {
 			rf_str_addf(out, "let the profile of seccomp.oci allow \"%s\"", name);
-			add_place(&filter->place, out);
+			rf_why_add_place(&filter->place, out);
 			return false;
 		}
 		c->call = (struct rf_call){.name = name};
@@ -85,7 +81,7 @@ static bool allow_call(struct changed *c, const struct rf_sys_answer *a, const c
 			.calls = &c->call,
 			.n_calls = 1};
 		rf_str_addf(out, "add \"%s\" to seccomp.allow", name);
-		add_place(&filter->place, out);
+		rf_why_add_place(&filter->place, out);
 		return true;
 	}
 	return false;
@@ -93,8 +89,9 @@ static bool allow_call(struct changed *c, const struct rf_sys_answer *a, const c
 
 static bool remove_rule(struct changed *c, const struct rf_sys_answer *a, struct rf_str *out)
 {
-	rf_str_addf(out, "narrow or remove the rule %s", a->rule_id);
-	add_place(&a->place, out);
+	rf_str_add(out, "narrow or remove the rule ");
+	rf_str_add_printable(out, a->rule_id);
+	rf_why_add_place(&a->place, out);
 	for (size_t i = 0; i < c->policy.n_filters; i++)
 		for (size_t k = 0; k < c->filters[i].n_rules; k++)
 			if (c->rules[i][k].rule.index == a->rule->index)
@@ -119,7 +116,7 @@ static bool change(struct changed *c, const struct rf_sys_answer *a, const char 
 		return allow_call(c, a, name, out);
 	case RF_SYS_NETWORK:
 		rf_str_add(out, "\"network\": {\"default\": \"allow\"}");
-		add_place(&a->place, out);
+		rf_why_add_place(&a->place, out);
 		return false;
 	case RF_SYS_SELF:
 	case RF_SYS_UNKNOWN:

@@ -20,6 +20,9 @@ int rf_why_inet(const struct rf_policy *policy, const struct rf_img *img,
 /* "tcp", "udp", "sctp", "icmp"; NULL: a protocol that no rule can name. */
 const char *rf_why_protocol(uint8_t protocol);
 
+/* " (FILE:LINE)", where there is one. What is added here and below no terminal acts on. */
+void rf_why_add_place(const struct rf_place *place, struct rf_str *out);
+
 /* A name as a list of a policy takes it: a string, or an object that says it literally. */
 void rf_why_add_name(const char *name, struct rf_str *out);
 

@@ -15,6 +15,7 @@ LIBRARY = Path(os.environ["RF_SOURCE_ROOT"]) / "policies"
 ENVIRONMENT = {"HOME": "/home/user", "USER": "user", "TMPDIR": "/data/tmp", "PATH": "/usr/bin:/bin"}
 ODD = {
     "agent": ["read /a\udcff\udcfe*", "read /srv/a*b?c", "write /srv/${HOME}", "read /srv/it's \"so\"",
+              "read /srv/a\nallowed by x", "read /srv/\u202etxt.\U000e0041*", "read /srv/\u202e\udcff",
               "connect icmp 1.2.3.4:0", "connect tcp 1.2.3.4:0", "connect tcp [2001:db8::1]:80",
               "connect udp [::ffff:9.9.9.9]:53", "bind sctp [::]:99", "connect unix @x*y", "listen unix /opt/s{1}",
               "bind unix /nowhere/sock", "device write block 254:7", "syscall clone 0x30000000",

@@ -128,6 +128,45 @@ for words in '' 'read' 'read a b' 'fly /x' 'connect tcp' 'connect tcp nohost:1' 
 	'device read char 1' 'device eat char 1:3' 'kernel nosuch' 'connect unix @'; do
 	# shellcheck disable=SC2086 # words
 	run "$RF" why web.json $words
+# ---- names are bytes that somebody chose: no line is forged by one ----
+forged=$'/opt/a\nallowed by x\e[2J\u202e\\'
+shown='/opt/a\x0aallowed by x\x1b[2J\xe2\x80\xae\\'
+run "$RF" why web.json write "$forged"
+is "a name with a newline: nothing but our own lines" "$out" "denied by files.default (web.json:2)
+asked: write $shown"'
+change: the rule {"allow": ["write"], "paths": [{"literal": "/opt/a\nallowed by x\u001b[2J\u202e\\"}]} of "files"'
+run "$RF" why --json web.json write "$forged"
+is "a name with a newline: as JSON it is the name" \
+	"$(printf %s "$out" | python3 -c 'import json, sys; print(json.load(sys.stdin)["object"])')" "$forged"
+F=$forged python3 -c 'import json, os; print(json.dumps({"v": 1, "type": "access", "layer": "files",
+	"object": {"path": os.environ["F"]}, "access": ["write"], "missing": ["write"]}))' >forged.jsonl
+run "$RF" why web.json event forged.jsonl
+is "a name with a newline: out of an event" "$(sed -n '2p;4p' <<<"$out")" "asked: write $shown"
+run "$RF" policy replay web.json forged.jsonl
+is "a name with a newline: in replay" "$(tail -n +2 <<<"$out")" "denied by files files.default (web.json:2): 1
+    write $shown"
+echo '{"v":1,"type":"access","layer":"devices","object":{"type":"block\nallowed by x","major":1,"minor":1},"access":["read"]}' >odd.jsonl
+run "$RF" why web.json event odd.jsonl
+is "a type that no device has" "$status:$err" "125:ringfence: the event has no usable device"
+cat >words.json <<'E2'
+{"ringfence": 1, "files": {"default": "allow", "rules": [{"id": "r", "deny": ["read"], "paths": ["/opt/a\nb"],
+ "reason": "one\nallowed by x", "hint": "two\nallowed by y"}]}}
+E2
+mkdir -p $'odd\nallowed by z'
+cp words.json $'odd\nallowed by z/w.json'
+run "$RF" why $'odd\nallowed by z/w.json' read $'/opt/a\nb'
+is "reason, hint and the policy's own name, too" "$out" 'denied by r (odd\x0aallowed by z/w.json:1)
+asked: read /opt/a\x0ab
+reason: one\x0aallowed by x
+hint: two\x0aallowed by y
+otherwise: allowed by files.default (odd\x0aallowed by z/w.json:1)
+change: add "/opt/a\nb" to "except" of the rule r (odd\x0aallowed by z/w.json:1)'
+echo '{"ringfence": 1, "files": {"default": "allow"}}' >plain.json
+run "$RF" policy diff $'odd\nallowed by z/w.json' plain.json
+is "and in a diff" "$(grep -c 'allowed by [xyz]$' <<<"$out")" 0
+like "with the name as it is" "$out" 'files: read /opt/a.x0ab
+'
+
 	is "\"$words\": usage" "$status" 2
 	like "\"$words\": one sentence" "$err" '^ringfence: '
 done
