@@ -155,9 +155,13 @@ static int join(struct rf_sys_list *ret, const struct rf_sys_list *a, const stru
 	return 0;
 }
 
-static bool always(const struct rf_sys_list *list, uint32_t action)
+/* It allows whatever the arguments, and no part of the policy is responsible for that. */
+static bool adds_nothing(const struct rf_sys_list *list)
 {
-	return list->n == 1 && list->clauses[0].action == action;
+	const struct rf_sys_clause *clause = &list->clauses[0];
+
+	return list->n == 1 && clause->action == SECCOMP_RET_ALLOW &&
+	       clause->origin != RF_SYS_RULE && !clause->filter;
 }
 
 static int joined_list(struct rf_sys_list *ret, const struct rf_sys_layer *layers, size_t n,
@@ -172,10 +176,9 @@ static int joined_list(struct rf_sys_list *ret, const struct rf_sys_layer *layer
 		r = layer_list(&next, &layers[i], abi, nr, arena);
 		if (r < 0)
 			break;
-		if (always(&list, SECCOMP_RET_ALLOW) && next.n > 1)
+		if (adds_nothing(&list))
 			list = next;
-		else if (!always(&next, SECCOMP_RET_ALLOW) || list.n == 1 ||
-			 next.clauses[0].origin == RF_SYS_RULE)
+		else if (!adds_nothing(&next))
 			r = join(&list, &list, &next, arena);
 	}
 	if (r == 0 && list.n > RF_SYS_CLAUSES_MAX)

@@ -64,6 +64,11 @@ run "$RF" why container-default device read char 1:3
 ok "a node: but not for opening it" test "${out/note:/}" = "$out"
 asked 1 'denied by seccomp.deny.0 (web.json:8)' syscall ptrace
 asked 0 'allowed by seccomp.default (web.json:8)' syscall read 0
+# Other layers refuse some of their arguments; what is left is the filter's.
+asked 0 'allowed by seccomp.default (web.json:8)' syscall ioctl 0 1
+asked 0 'allowed by seccomp.default (web.json:8)' syscall clone 17
+asked 0 'allowed by seccomp.default (web.json:8)' syscall personality 0
+asked 1 'denied by ringfence.self' syscall ioctl 0 TIOCSTI
 asked 1 'denied by pers (web.json:9)' syscall personality 8
 asked 0 'allowed by capabilities (web.json:10)' capability net_bind_service
 asked 1 'denied by capabilities (web.json:10)' capability CAP_SYS_ADMIN
@@ -123,11 +128,6 @@ echo 'no json' >none.jsonl
 run "$RF" why web.json event none.jsonl
 is "not JSON" "$status" 125
 
-for words in '' 'read' 'read a b' 'fly /x' 'connect tcp' 'connect tcp nohost:1' 'connect tcp 1.2.3.4' \
-	'connect tcp 1.2.3.4:99999' 'connect ipx 1.2.3.4:1' 'syscall nosuchcall' 'capability fly' \
-	'device read char 1' 'device eat char 1:3' 'kernel nosuch' 'connect unix @'; do
-	# shellcheck disable=SC2086 # words
-	run "$RF" why web.json $words
 # ---- names are bytes that somebody chose: no line is forged by one ----
 forged=$'/opt/a\nallowed by x\e[2J\u202e\\'
 shown='/opt/a\x0aallowed by x\x1b[2J\xe2\x80\xae\\'
@@ -167,6 +167,11 @@ is "and in a diff" "$(grep -c 'allowed by [xyz]$' <<<"$out")" 0
 like "with the name as it is" "$out" 'files: read /opt/a.x0ab
 '
 
+for words in '' 'read' 'read a b' 'fly /x' 'connect tcp' 'connect tcp nohost:1' 'connect tcp 1.2.3.4' \
+	'connect tcp 1.2.3.4:99999' 'connect ipx 1.2.3.4:1' 'syscall nosuchcall' 'capability fly' \
+	'device read char 1' 'device eat char 1:3' 'kernel nosuch' 'connect unix @'; do
+	# shellcheck disable=SC2086 # words
+	run "$RF" why web.json $words
 	is "\"$words\": usage" "$status" 2
 	like "\"$words\": one sentence" "$err" '^ringfence: '
 done
