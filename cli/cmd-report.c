@@ -95,7 +95,11 @@ static int report(char **files, int n_files, const char *output, struct rf_err *
 		return rf_err_sys(err, -ENOMEM, "read events");
 	for (int i = 0; r == 0 && i < n_files; i++)
 		r = read_events(digest, tape, files[i], err);
-	if (r == 0 && (digest->bad_lines == 0 || digest->events > 0))
+	if (r == 0 && digest->events == 0 && digest->bad_lines == 0) {
+		(void)rf_err_set(err, -ENODATA, "the input holds no events");
+		return 1;
+	}
+	if (r == 0 && digest->events > 0)
 		r = make_page(digest, files, n_files, output, err);
 	if (r < 0 || digest->bad_lines == 0)
 		return r;

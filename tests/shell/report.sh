@@ -21,8 +21,13 @@ while IFS= read -r line; do
 	esac
 done <"$TMP/checked"
 
-run "$RF" report - -o - </dev/null
-is "no events make an empty page" "$status:$err" 0:
+: >"$TMP/empty"
+run "$RF" report "$TMP/empty" -o "$TMP/x.html"
+is "no events: told" "$status:$err" "1:ringfence: the input holds no events"
+ok "and no page" test ! -e "$TMP/x.html"
+echo '{"v":1,"type":"exec","seq":1,"sandbox":{"id":"1"},"process":{"comm":"sh"},"object":{"path":"/bin/true"}}' >"$TMP/quiet"
+run "$RF" report "$TMP/quiet" -o -
+is "events without a denial make a page" "$status:$err" 0:
 like "and it says so" "$out" 'Nothing was denied.*No event was lost'
 "$RF" report -o - - <"$TMP/events" >"$TMP/stdout.html"
 is "standard input and output" "$(sed 's/<code>-</<code>X</; s/: -</: X</' "$TMP/stdout.html" | grep -c '')" \
