@@ -128,6 +128,10 @@ int rf_learn_read_event(struct rf_learn *learn, const json_t *event, struct rf_r
 		stats->partial = true;
 	if (!rf_str_eq(type, "access") && !rf_str_eq(type, "exec"))
 		return 0;
+	if (type[0] == 'e')
+		stats->execs++;
+	else if (!rf_str_eq(text_of(event, "layer"), "seccomp"))
+		stats->objects++;
 	if (learn->only_denied && (allowed || type[0] == 'e'))
 		return 0;
 	stats->records++;

@@ -11,6 +11,8 @@
 
 struct rf_reading_stats {
 	uint64_t records; /* that told of a use */
+	uint64_t execs;	  /* records of programs that were started */
+	uint64_t objects; /* records of the layers whose kernel side records execs, too */
 	uint64_t lost;	  /* accesses in ranges that were lost */
 	bool partial;	  /* a stream says that the host did not show all of its denials */
 };

@@ -162,6 +162,17 @@ int rf_learn_run(struct rf_learn *learn, const struct rf_learn_args *args, bool 
 		rf_err_sys(&err, -errno, "make a pipe for events");
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
 	}
+/*
+ * Whether the command was started: 125, 126 and 127 may be its own as well as the run's. Where
+ * execs are recorded, one tells; else only system calls are, and there are none without it.
+ */
+static bool was_started(int status, const struct rf_reading_stats *stats)
+{
+	if (status < RF_EXIT_FAILED || status > RF_EXIT_NOT_FOUND || stats->execs > 0)
+		return true;
+	return stats->records > 0 && stats->objects == 0;
+}
+
 	reader = ends[0];
 	writer = ends[1];
 	if (make_start(&start, args, policy, writer, &err) < 0)
@@ -181,6 +192,6 @@ int rf_learn_run(struct rf_learn *learn, const struct rf_learn_args *args, bool 
 	run_pid = 0;
 	if (r < 0)
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	*ret_ran = status != RF_EXIT_FAILED || stats->records > 0;
+	*ret_ran = was_started(status, stats);
 	return status;
 }

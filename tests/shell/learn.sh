@@ -100,6 +100,21 @@ done
 run "$RF" learn --from nosuch
 is 'no such file' "$status:$err" '125:ringfence: open nosuch: No such file or directory'
 
+# A run that does not come to its command teaches nothing, and takes nothing away.
+printf '#!/nosuch\n' >broken
+chmod 755 broken
+for words in '127 nosuchcmd' '126 ./broken' '125 --user nosuchuser -- true'; do
+	echo kept >keep.json
+	run "$RF" learn --need should -o keep.json ${words#* }
+	is "not started: $words" "$status:$(cat keep.json)" "${words%% *}:kept"
+done
+run "$RF" learn --need should -o ended.json sh -c 'setarch --show >/dev/null; exit 127'
+if [ -e ended.json ]; then
+	is "started, with a status like that" "$status" 127
+else
+	skip "started, with a status like that" "this kernel told of nothing that it did"
+fi
+
 # Whatever the events: the policy is right by strict check, and denies nothing of them but secrets.
 cat >make.py <<'P'
 import json, random, sys
