@@ -15,11 +15,28 @@
 #include "sandbox/base/fd.h"
 #include "sandbox/base/install.h"
 
+/* Told here of the base that was named: what the run would tell of is a policy of ours. */
+static int check_bases(const struct rf_learn *learn, const struct rf_learn_args *args,
+		       struct rf_err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < learn->n_bases && r == 0; i++) {
+		struct rf_policy *policy = NULL;
+
+		r = rf_policy_load(&policy, &learn->bases[i], 1, learn->load, NULL, err);
+		(void)rf_policy_free(policy);
+		if (r < 0)
+			r = rf_err_wrap(err, r, "-p %s", args->bases[i]);
+	}
+	return r;
+}
+
 /* What the base allows is not recorded: the learned policy has it from the base. */
 static int write_recording_policy(const struct rf_learn *learn, int *ret, struct rf_err *err)
 {
 	RF_AUTOSTR struct rf_str text = RF_STR_INIT(65536);
-	RF_AUTOCLOSE int fd = memfd_create("learn.json", 0);
+	RF_AUTOCLOSE int fd = memfd_create("learn", 0);
 
 	if (fd < 0)
 		return rf_err_sys(err, -errno, "make the recording policy");
@@ -145,23 +162,6 @@ static void drain(int fd)
 	} while (n > 0 || (n < 0 && errno == EINTR));
 }
 
-int rf_learn_run(struct rf_learn *learn, const struct rf_learn_args *args, bool *ret_ran,
-		 struct rf_reading_stats *stats)
-{
-	RF_CLEANUP(start_done) struct start start = {NULL, NULL, NULL, NULL};
-	RF_AUTOCLOSE int policy = -1;
-	RF_AUTOCLOSE int reader = -1;
-	RF_AUTOCLOSE int writer = -1;
-	struct rf_err err = RF_ERR_INIT;
-	int ends[2], r, status;
-	pid_t pid;
-
-	if (write_recording_policy(learn, &policy, &err) < 0)
-		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	if (pipe(ends) < 0) {
-		rf_err_sys(&err, -errno, "make a pipe for events");
-		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	}
 /*
  * Whether the command was started: 125, 126 and 127 may be its own as well as the run's. Where
  * execs are recorded, one tells; else only system calls are, and there are none without it.
@@ -173,6 +173,23 @@ static bool was_started(int status, const struct rf_reading_stats *stats)
 	return stats->records > 0 && stats->objects == 0;
 }
 
+int rf_learn_run(struct rf_learn *learn, const struct rf_learn_args *args, bool *ret_ran,
+		 struct rf_reading_stats *stats)
+{
+	RF_CLEANUP(start_done) struct start start = {NULL, NULL, NULL, NULL};
+	RF_AUTOCLOSE int policy = -1;
+	RF_AUTOCLOSE int reader = -1;
+	RF_AUTOCLOSE int writer = -1;
+	struct rf_err err = RF_ERR_INIT;
+	int ends[2], r, status;
+	pid_t pid;
+
+	if (check_bases(learn, args, &err) < 0 || write_recording_policy(learn, &policy, &err) < 0)
+		return rf_cmd_fail(RF_EXIT_FAILED, &err);
+	if (pipe(ends) < 0) {
+		rf_err_sys(&err, -errno, "make a pipe for events");
+		return rf_cmd_fail(RF_EXIT_FAILED, &err);
+	}
 	reader = ends[0];
 	writer = ends[1];
 	if (make_start(&start, args, policy, writer, &err) < 0)

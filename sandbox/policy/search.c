@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -48,6 +49,32 @@ static int check_trust(const struct rf_found *found, const char *path, struct rf
 	return r < 0 ? r : rf_fd_secure_check(found->fd, path, err);
 }
 
+/*
+ * What has no name but the one that its maker gave it is called so: a path through a descriptor's
+ * number is nothing that a reader of our messages could look up.
+ */
+static int name_memory(char **name)
+{
+	static const char before[] = "/memfd:", after[] = " (deleted)";
+	char target[NAME_MAX + sizeof(before) + sizeof(after)];
+	ssize_t len = -1;
+	char *given;
+
+	if (rf_str_has_prefix(*name, "/proc/self/fd/"))
+		len = readlink(*name, target, sizeof(target) - 1);
+	if (len < 0)
+		return 0;
+	target[len] = '\0';
+	if (!rf_str_has_prefix(target, before) || !rf_str_has_suffix(target, after))
+		return 0;
+	given = strndup(target + strlen(before), (size_t)len - strlen(before) - strlen(after));
+	if (!given)
+		return -ENOMEM;
+	free(*name);
+	*name = given;
+	return 0;
+}
+
 static int open_path(const char *name, const char *base_dir, bool base_trusted,
 		     struct rf_found *ret, struct rf_err *err)
 {
@@ -64,7 +91,7 @@ static int open_path(const char *name, const char *base_dir, bool base_trusted,
 	if (r < 0)
 		return r;
 	ret->dir = dir_of(ret->name);
-	if (!ret->dir)
+	if (!ret->dir || name_memory(&ret->name) < 0)
 		return rf_err_sys(err, -ENOMEM, "policy %s", name);
 	ret->trusted = base_trusted;
 	return base_trusted ? check_trust(ret, ret->name, err) : 0;

@@ -114,6 +114,14 @@ if [ -e ended.json ]; then
 else
 	skip "started, with a status like that" "this kernel told of nothing that it did"
 fi
+run "$RF" learn --need should -p nope -o nope.json -- true
+like 'a base that is not there is called by its name' "$status:$err" '^125:ringfence: -p nope: .*there is no policy "nope" in '
+echo '{"ringfence": 1, "files": 7}' >wrong.json
+run "$RF" learn --need should -p ./wrong.json -o nope.json -- true
+like 'a base that is wrong' "$status:$err" "^125:ringfence: -p ./wrong.json: .*/wrong.json:1:"
+ok 'nothing is written then' test ! -e nope.json
+run "$RF" learn --need should -o true.json -- true
+ok "the policy of the run has a name that is not ours alone" test "${err/\/proc\/self/}" = "$err"
 
 # Whatever the events: the policy is right by strict check, and denies nothing of them but secrets.
 cat >make.py <<'P'
