@@ -36,7 +36,10 @@ static const char usage[] =
 	"Exit status: with a command as `ringfence run`; else 0, --diff: 1 for differences; 2 usage;\n"
 	"125 failure.\n";
 
-/* Options of `run` without a value; every other one has one. */
+/* Options of `run` that are passed on: with a value, and without. */
+static const char *const valued[] = {"--need",	  "--allow",   "--set",	  "--user",
+				     "--workdir", "--env",     "--name",  "--keep-fd",
+				     "--timeout", "--summary", "--report"};
 static const char *const flags[] = {"--clear-env", "--stacks"};
 /* What a learning run decides itself. */
 static const char *const refused[] = {"--mode", "--events", "--plan", "--deny", "--on-loss"};
@@ -108,6 +111,11 @@ static int take_passed(struct rf_learn_args *a, char **argv, int argc, int *at)
 
 	if (is_one_of(word, refused, RF_ARRAY_LEN(refused))) {
 		(void)rf_cmd_usage("a learning run has no option %s", word);
+		return -1;
+	}
+	if (!is_one_of(word, valued, RF_ARRAY_LEN(valued)) &&
+	    !is_one_of(word, flags, RF_ARRAY_LEN(flags))) {
+		(void)rf_cmd_usage("unknown option %s of `learn`", word);
 		return -1;
 	}
 	a->passes |= !is_one_of(word, (const char *const[]){"--set"}, 1);

@@ -100,6 +100,11 @@ done
 run "$RF" learn --from nosuch
 is 'no such file' "$status:$err" '125:ringfence: open nosuch: No such file or directory'
 
+run "$RF" learn --from events --bogus
+is 'an option that there is not' "$status:$err" '2:ringfence: unknown option --bogus of `learn`'
+run "$RF" learn --name
+is 'an option without its value' "$status:$err" '2:ringfence: the option --name needs a value'
+
 # A run that does not come to its command teaches nothing, and takes nothing away.
 printf '#!/nosuch\n' >broken
 chmod 755 broken
