@@ -10,6 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/learn.h"
 #include "cli/learn_diff.h"
+#include "cli/learn_unseen.h"
 #include "cli/variables.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/output.h"
@@ -280,8 +281,19 @@ static void name_policy(const char *out, char ret[64])
 		(void)snprintf(ret, 64, "%.*s", (int)len, from);
 }
 
+static void tell_unseen(uint32_t unseen)
+{
+	RF_AUTOSTR struct rf_str sections = RF_STR_INIT(256);
+
+	rf_learn_unseen_text(unseen, &sections);
+	(void)dprintf(STDERR_FILENO,
+		      "ringfence: uses of %s cannot be recorded here, so the policy leaves them as "
+		      "its base has them (\"x-not-recorded\"); `ringfence probe` tells why\n",
+		      rf_str_text(&sections));
+}
+
 static void tell(const struct rf_learn_args *a, const struct rf_reading_stats *stats,
-		 size_t withheld)
+		 uint32_t unseen, size_t withheld)
 {
 	if (stats->lost)
 		(void)dprintf(STDERR_FILENO,
@@ -293,6 +305,8 @@ static void tell(const struct rf_learn_args *a, const struct rf_reading_stats *s
 			STDERR_FILENO,
 			"ringfence: the host did not show all that was used, so some of it may be "
 			"missing from the policy; `ringfence probe` tells why\n");
+	if (unseen)
+		tell_unseen(unseen);
 	if (withheld)
 		(void)dprintf(STDERR_FILENO,
 			      "ringfence: %zu thing%s used and not granted; \"x-withheld\" of %s "
@@ -324,7 +338,7 @@ static int finish(struct rf_learn *learn, const struct rf_learn_args *a,
 		r = write_out(a->out, &text, &err);
 	if (r < 0)
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	tell(a, stats, withheld);
+	tell(a, stats, learn->unseen, withheld);
 	return RF_EXIT_OK;
 }
 

@@ -12,6 +12,7 @@
 
 #include "cli/cmd.h"
 #include "cli/learn.h"
+#include "cli/learn_unseen.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/install.h"
 
@@ -33,10 +34,12 @@ static int check_bases(const struct rf_learn *learn, const struct rf_learn_args 
 }
 
 /* What the base allows is not recorded: the learned policy has it from the base. */
-static int write_recording_policy(const struct rf_learn *learn, int *ret, struct rf_err *err)
+static int write_recording_policy(struct rf_learn *learn, const struct rf_learn_args *args,
+				  int *ret, struct rf_err *err)
 {
 	RF_AUTOSTR struct rf_str text = RF_STR_INIT(65536);
 	RF_AUTOCLOSE int fd = memfd_create("learn", 0);
+	int r;
 
 	if (fd < 0)
 		return rf_err_sys(err, -errno, "make the recording policy");
@@ -53,8 +56,11 @@ static int write_recording_policy(const struct rf_learn *learn, int *ret, struct
 				" \"seccomp\": {\"base\": \"@container-default\"}}\n");
 	if (rf_str_error(&text) < 0)
 		return rf_err_sys(err, rf_str_error(&text), "make the recording policy");
-	if (rf_fd_write_all(fd, rf_str_text(&text), text.len, err) < 0)
-		return err->code;
+	r = rf_learn_find_unseen(learn, args, &text, err);
+	if (r == 0)
+		r = rf_fd_write_all(fd, rf_str_text(&text), text.len, err);
+	if (r < 0)
+		return r;
 	*ret = RF_TAKE_FD(fd);
 	return 0;
 }
@@ -184,7 +190,8 @@ int rf_learn_run(struct rf_learn *learn, const struct rf_learn_args *args, bool 
 	int ends[2], r, status;
 	pid_t pid;
 
-	if (check_bases(learn, args, &err) < 0 || write_recording_policy(learn, &policy, &err) < 0)
+	if (check_bases(learn, args, &err) < 0 ||
+	    write_recording_policy(learn, args, &policy, &err) < 0)
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
 	if (pipe(ends) < 0) {
 		rf_err_sys(&err, -errno, "make a pipe for events");

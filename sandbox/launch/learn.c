@@ -142,6 +142,9 @@ static void choose_sections(const struct rf_learn *learn, struct rf_learn_frame 
 	frame->section[RF_SECTION_SECCOMP] = learn->complete;
 	for (size_t i = 0; i < learn->uses.items.len; i++)
 		frame->section[section_of(&learn->uses.items.data[i])] = true;
+	for (size_t i = 0; i < RF_SECTION_COUNT; i++)
+		if (learn->unseen >> i & 1)
+			frame->section[i] = false;
 }
 
 static int find_frame(const struct rf_learn *learn, struct rf_learn_frame *frame,
@@ -331,8 +334,12 @@ static int judge_all(struct rf_learn *learn, struct rf_learn_frame *frame, struc
 		r = ask_skeleton(&judges.keys, learn, frame, RF_LEARN_KEYS, err);
 	if (r == 0)
 		r = ask_skeleton(&judges.filter, learn, frame, RF_LEARN_FILTER, err);
-	for (size_t i = 0; i < learn->uses.items.len && r == 0; i++)
-		r = judge(frame, &judges, &learn->uses.items.data[i], err);
+	for (size_t i = 0; i < learn->uses.items.len && r == 0; i++) {
+		struct rf_use *use = &learn->uses.items.data[i];
+
+		if (!(learn->unseen >> section_of(use) & 1)) /* of a part, nothing can be said */
+			r = judge(frame, &judges, use, err);
+	}
 	return r;
 }
 

@@ -39,6 +39,7 @@ struct rf_learn {
 	size_t n_bases;
 	const struct rf_load_options *load;
 	bool complete;	  /* all that was used is in the events, so what is not in them is denied */
+	uint32_t unseen;  /* bit per enum rf_section that this recording cannot show */
 	bool only_denied; /* sections without records stay as the base has them */
 	const char *source; /* for "$comment": what was recorded */
 

@@ -356,7 +356,9 @@ static void write_withheld(const struct rf_learn *learn, struct rf_str *out)
 static void write_not_recorded(const struct rf_learn *learn, const struct rf_learn_frame *frame,
 			       struct rf_str *out)
 {
-	static const enum rf_section sections[] = {RF_SECTION_CAPABILITIES, RF_SECTION_SECCOMP};
+	static const enum rf_section sections[] = {RF_SECTION_FILES, RF_SECTION_NETWORK,
+						   RF_SECTION_DEVICES, RF_SECTION_CAPABILITIES,
+						   RF_SECTION_SECCOMP};
 	const char *comma = "[";
 
 	for (size_t i = 0; i < RF_ARRAY_LEN(sections) && !learn->only_denied; i++) {

@@ -197,4 +197,20 @@ run "$RF" learn --from partial -o partial.json
 like 'a recording that may not be whole: says so' "$status:$err" '^0:ringfence: the host did not show all that was used'
 like 'and in the policy' "$(field partial.json 'p["$comment"]')" 'which may not be all that was used'
 
+# ---- a run: what no back-end here records is left to the base, and that is told ----
+if [ "$(id -u)" = 0 ] && touch owned && "$RF" run --need should -p base -- true 2>/dev/null; then
+	run "$RF" learn --need should -o live.json -- chown 1:1 owned
+	is 'a run: the command went through' "$status" 0
+	is 'a run: capabilities are learned, or told as not recorded' \
+		"$(field live.json '("capabilities" in p) != ("capabilities" in p.get("x-not-recorded", []))')" True
+	is 'a run: the same for files' "$(field live.json '("files" in p) != ("files" in p.get("x-not-recorded", []))')" True
+	is 'a run: what is not recorded is told in one sentence' \
+		"$(grep -c '^ringfence: uses of .* cannot be recorded here' <<<"$err")" \
+		"$(field live.json 'int("x-not-recorded" in p)')"
+	run "$RF" run -p ./live.json -- chown 2:2 owned
+	is 'a run: what was learned holds for the same command' "$status" 0
+else
+	skip 'a learning run' 'only root may own files otherwise'
+fi
+
 done_testing
