@@ -11,6 +11,7 @@
 #include "cli/policy.h"
 #include "cli/why_last.h"
 #include "cli/why_question.h"
+#include "cli/why_recorded.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/str.h"
 #include "sandbox/policy/problem.h"
@@ -56,7 +57,9 @@ struct explained {
 	struct rf_finding finding, otherwise;
 	bool has_otherwise;
 	bool lacks_mknod; /* the devices allow to make it, the capabilities do not */
+	bool recorded;	  /* not asked: what the record says */
 	char change[4 * RF_WHY_TEXT_MAX];
+	char file[RF_WHY_TEXT_MAX]; /* of a recorded rule */
 };
 
 /* Sections are asked one by one; a node that one lets be made cannot be without the other. */
@@ -79,13 +82,16 @@ static int ask_mknod(const struct why *w, const struct rf_question *q, struct ex
 	return r;
 }
 
-static int explain(const struct why *w, const struct rf_question *q, struct explained *ret,
-		   struct rf_err *err)
+static int explain(const struct why *w, const struct rf_question *q, const json_t *event,
+		   struct explained *ret, struct rf_err *err)
 {
 	int r = rf_why_ask(w->policy, w->image, q, &ret->finding, err);
 
 	if (r < 0)
 		return r;
+	ret->recorded = rf_recorded_decides(q, event, &ret->finding, ret->file, sizeof(ret->file));
+	if (ret->recorded)
+		return 0;
 	r = rf_why_otherwise(w->policy, q, &ret->finding, &ret->otherwise, err);
 	if (r < 0)
 		return r;
@@ -113,7 +119,10 @@ static int print_text(const struct rf_question *q, const struct explained *e)
 	rf_finding_add_line(&out, "\nasked: ", rf_str_text(&asked));
 	rf_finding_add_line(&out, "\nreason: ", f->reason);
 	rf_finding_add_line(&out, "\nhint: ", f->hint);
-	if (f->depends_on_args)
+	if (e->recorded)
+		rf_str_add(&out, "\nnote: the answer depends on arguments, which were not "
+				 "recorded; this is what the record says");
+	else if (f->depends_on_args)
 		rf_str_add(&out, "\nnote: other arguments may get another answer");
 	if (f->chosen)
 		rf_str_addf(&out, "\nnote: the kernel chooses the port, and may choose %u",
@@ -151,6 +160,8 @@ static int print_json(const struct rf_question *q, const struct explained *e)
 										 : "false");
 	if (e->finding.depends_on_args)
 		rf_str_add(&out, ",\"depends_on_arguments\":true");
+	if (e->recorded)
+		rf_str_add(&out, ",\"as_recorded\":true");
 	if (e->finding.chosen)
 		rf_str_addf(&out, ",\"chosen_port\":%u", e->finding.chosen);
 	if (e->lacks_mknod)
@@ -169,8 +180,8 @@ static int print_json(const struct rf_question *q, const struct explained *e)
 	return 0;
 }
 
-/* Answers one question; RF_EXIT_OK, RF_EXIT_NO or RF_EXIT_FAILED. */
-static int answer(const struct why *w, struct rf_question *q)
+/* Answers one question, of an event or NULL; RF_EXIT_OK, RF_EXIT_NO or RF_EXIT_FAILED. */
+static int answer(const struct why *w, struct rf_question *q, const json_t *event)
 {
 	struct explained e = {.has_otherwise = false};
 	struct rf_err err = RF_ERR_INIT;
@@ -178,7 +189,7 @@ static int answer(const struct why *w, struct rf_question *q)
 
 	if (w->session)
 		q->session = w->session;
-	r = explain(w, q, &e, &err);
+	r = explain(w, q, event, &e, &err);
 	if (r == 0) {
 		r = w->json ? print_json(q, &e) : print_text(q, &e);
 		if (r < 0)
@@ -202,14 +213,13 @@ static int answer_line(const struct why *w, const char *line, size_t len, unsign
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
 	}
 	r = rf_question_from_event(&q, event, &err);
-	json_decref(event);
-	if (r == -ENOMSG)
-		return RF_EXIT_OK;
-	if (r < 0)
-		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	if ((*n)++ && !w->json)
+	if (r == 0 && (*n)++ && !w->json)
 		putchar('\n');
-	status = answer(w, &q);
+	if (r == 0)
+		status = answer(w, &q, event);
+	else if (r != -ENOMSG)
+		status = rf_cmd_fail(RF_EXIT_FAILED, &err);
+	json_decref(event);
 	return status;
 }
 
@@ -333,6 +343,6 @@ int main(int argc, char **argv)
 		return rf_cmd_fail(RF_EXIT_USAGE, &err);
 	status = load(&w);
 	if (status == RF_EXIT_OK)
-		status = answer(&w, &q);
+		status = answer(&w, &q, NULL);
 	return status;
 }

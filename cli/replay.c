@@ -6,6 +6,7 @@
 
 #include "cli/finding.h"
 #include "cli/why_question.h"
+#include "cli/why_recorded.h"
 #include "sandbox/base/str.h"
 
 #define ARENA_MAX     (64u << 20)
@@ -144,6 +145,30 @@ static bool find_unnamed(const struct rf_replay *replay, const json_t *event, st
 	return true;
 }
 
+static const char *keep(struct rf_replay *replay, const char *text, bool *ok)
+{
+	const char *kept = text ? rf_arena_strdup(replay->arena, text) : NULL;
+
+	*ok = *ok && (kept || !text);
+	return kept;
+}
+
+/* What was refused and may be again, whatever the answer to other arguments: it counts as such. */
+static int take_record(struct rf_replay *replay, const json_t *event, const struct rf_question *q,
+		       struct rf_finding *f)
+{
+	char file[RF_WHY_TEXT_MAX];
+	bool ok = true;
+
+	if (!rf_recorded_decides(q, event, f, file, sizeof(file)))
+		return 0;
+	f->rule = keep(replay, f->rule, &ok);
+	f->reason = keep(replay, f->reason, &ok);
+	f->hint = keep(replay, f->hint, &ok);
+	f->place.file = keep(replay, f->place.file, &ok);
+	return ok ? 1 : -ENOMEM;
+}
+
 /* *ret_worst: the finding that decides about the record so far; its rule is NULL before the first.
  */
 static int ask(struct rf_replay *replay, const json_t *event, const struct rf_question *q,
@@ -169,7 +194,11 @@ static int ask(struct rf_replay *replay, const json_t *event, const struct rf_qu
 		if (!q->rights)
 			break;
 	}
-	uncertain = q->kind == RF_WHY_SYSCALL && q->n_args == 0 && worst.depends_on_args;
+	r = take_record(replay, event, q, &worst);
+	if (r < 0)
+		return rf_err_sys(err, r, "replay an event");
+	uncertain = r == 0 && q->kind == RF_WHY_SYSCALL && q->n_args == 0 && !q->blind &&
+		    worst.depends_on_args;
 	rf_why_describe(q, &text);
 	r = take(replay, event, &worst, rf_str_text(&text), uncertain);
 	if (r < 0)

@@ -132,6 +132,8 @@ static int read_syscall(const struct reading *r)
 			return lacking(r, "arguments");
 		r->q->n_args++;
 	}
+	r->q->blind = r->q->n_args == 0 && text_of(r->event, "verdict") &&
+		      !rf_str_eq(text_of(r->event, "verdict"), "allowed");
 	if (!name)
 		name = rf_call_name(abi, r->q->nr);
 	return copy_text(r, name ? name : "unknown", "name");

@@ -250,6 +250,12 @@ static int judge_call(struct rf_learn_frame *frame, const struct judges *judges,
 	if (r < 0)
 		return r;
 	use->listed = !passes(&f);
+	use->unsure = use->blind && key == RF_KERNEL_COUNT && !use->listed && f.depends_on_args;
+	if (use->unsure)
+		return withhold(use, 1, NULL,
+				"it was refused for its arguments, which were not recorded: "
+				"ringfence why tells which are allowed",
+				err);
 	if (use->listed && (frame->has_filter || strcmp(f.rule, "seccomp.default") != 0))
 		return withhold(use, 1, &f, "the base's filter refuses it", err);
 	use->needed = use->listed || key < RF_KERNEL_COUNT;
@@ -348,7 +354,7 @@ static int judge_all(struct rf_learn *learn, struct rf_learn_frame *frame, struc
 /* 1: the use was missed by its pattern, and is to be named exactly. */
 static int prove_use(const struct asked *made, struct rf_use *use, struct rf_err *err)
 {
-	uint32_t rights = use->needed | use->withheld;
+	uint32_t rights = use->unsure ? 0 : use->needed | use->withheld;
 
 	for (uint32_t right = 1; right <= RF_FILE_EXEC; right <<= 1) {
 		bool want = use->needed & right;

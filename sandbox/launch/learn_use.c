@@ -40,7 +40,7 @@ struct key {
 	uint32_t kind, nr, audit_arch, number, dev_type, dev_major, dev_minor;
 	uint16_t port;
 	uint8_t protocol;
-	uint8_t pad;
+	uint8_t blind;
 	uint8_t address[16];
 };
 
@@ -51,6 +51,7 @@ static struct key key_of(const struct rf_question *q)
 	memset(&key, 0, sizeof(key)); /* hashed and compared as bytes */
 	key.selector = selector_of(q);
 	key.kind = q->kind;
+	key.blind = q->blind;
 	key.nr = q->nr;
 	key.audit_arch = q->audit_arch;
 	key.number = q->number;
@@ -94,6 +95,7 @@ void rf_use_question(const struct rf_use *use, uint32_t rights, struct rf_questi
 	ret->audit_arch = use->audit_arch;
 	ret->nr = use->nr;
 	ret->n_args = use->n_args;
+	ret->blind = use->blind;
 	ret->number = use->number;
 	ret->dev_type = use->dev_type;
 	ret->dev_major = use->dev_major;
@@ -201,6 +203,7 @@ static int append(struct rf_uses *uses, const struct rf_question *q, struct rf_u
 	use->audit_arch = q->audit_arch;
 	use->nr = q->nr;
 	use->n_args = q->n_args;
+	use->blind = q->blind;
 	use->number = q->number;
 	use->dev_type = q->dev_type;
 	use->dev_major = q->dev_major;

@@ -36,12 +36,14 @@ struct rf_use {
 	uint32_t dev_type, dev_major, dev_minor;
 	uint64_t args[6];
 	uint32_t n_args;
+	bool blind; /* as in struct rf_question */
 	struct rf_tally tally;
 
 	/* Filled by judging: of the rights (or 1 where a kind has none). */
 	uint32_t needed;   /* what a learned policy has to grant */
 	uint32_t withheld; /* what it must not */
 	char *why;	   /* why not; owned */
+	bool unsure;	   /* SYSCALL: withheld, as its arguments are not known */
 	bool listed;	   /* SYSCALL: named in "allow" */
 	bool exact;	   /* its own name is written, no pattern */
 };

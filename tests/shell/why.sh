@@ -208,4 +208,25 @@ for order in '"./wide.json", "./narrow.json"' '"./narrow.json", "./wide.json"'; 
 	like "and the smaller memory" "$out" '"id":"resources.memory_max","source":"[./]*wide.json:1"'
 done
 
+# ---- a refused call whose arguments nobody recorded: the record knows better than any guess ----
+if [ "$(uname -m)" = x86_64 ]; then
+	echo '{"ringfence":1,"name":"calls","seccomp":{"base":"@container-default"}}' >calls.json
+	echo '{"v":1,"type":"access","process":{"pid":9,"comm":"x"},"layer":"seccomp","operation":"syscall","object":{"name":"personality","nr":135,"abi":"x86_64"},"verdict":"denied","rule":{"id":"seccomp.default","source":"old.json:7"},"count":3}' >blind
+	run "$RF" why calls.json event blind
+	is 'arguments not recorded: what the record says' "$status:$(head -1 <<<"$out")" '1:denied by seccomp.default (old.json:7)'
+	like 'and that it is the record that says so' "$out" 'note: the answer depends on arguments, which were not recorded'
+	run "$RF" why --json calls.json event blind
+	like 'the same for programs' "$status:$out" '^1:.*"verdict":"denied".*"depends_on_arguments":true,"as_recorded":true'
+	sed 's/denied/allowed/' blind >seen
+	run "$RF" why calls.json event seen
+	is 'an allowed call without arguments is asked about' "$status" 0
+	sed 's/personality/read/; s/135/0/' blind >other
+	run "$RF" why calls.json event other
+	is 'a call that passes whatever its arguments does now' "$status" 0
+	run "$RF" policy replay calls.json blind
+	like 'replay: it stays denied' "$status:$out" '^1:3 accesses in 1 records: 0 allowed, 3 denied'
+	run "$RF" learn --from blind --only-denied -p ./calls.json -o blind.json
+	is 'learn: told, not dropped' "$status:$(grep -c '"what": "syscall personality"' blind.json)" 0:1
+fi
+
 done_testing
