@@ -16,6 +16,7 @@ struct rf_run_feed {
 	struct rf_feed *feed;
 	struct rf_stream *stream;
 	const struct rf_launch *launch;
+	uint64_t lost; /* at least */
 };
 
 /*
@@ -45,9 +46,10 @@ static int lost(void *data, uint64_t count, struct rf_err *err)
 	struct rf_run_feed *feed = data;
 	char members[96];
 
+	feed->lost += count;
 	(void)snprintf(members, sizeof(members),
 		       ",\"source\":\"audit\",\"audit_lost\":%ju,\"completeness\":\"best-effort\"",
-		       (uintmax_t)count);
+		       (uintmax_t)feed->lost);
 	return rf_stream_note(feed->stream, "stats", members, err);
 }
 

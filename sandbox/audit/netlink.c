@@ -266,7 +266,7 @@ int rf_feed_read(struct rf_feed *feed, struct rf_err *err)
 		if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return 0;
 		if (len < 0 && errno == ENOBUFS)
-			r = feed->sink.lost(feed->sink.data, 0, err);
+			r = feed->sink.lost(feed->sink.data, 1, err);
 		else if (len < 0)
 			return rf_err_sys(err, -errno, "reading audit records");
 		else if (from.nl_pid != 0) /* not the kernel's word */

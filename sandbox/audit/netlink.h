@@ -20,8 +20,7 @@ struct rf_feed_sink {
 	bool (*ours)(void *data, uint32_t pid);
 	/* A record, complete but for seq, sandbox and what only the policy knows. */
 	int (*record)(void *data, struct rf_record *record, struct rf_err *err);
-	/* So many audit records of the whole machine were lost; 0: some, the kernel did not count.
-	 */
+	/* At least so many more audit records of the whole machine were lost: it counts none. */
 	int (*lost)(void *data, uint64_t count, struct rf_err *err);
 	void *data;
 };

@@ -26,6 +26,7 @@ RF_VEC_DEFINE(item_vec, struct item);
 struct rf_summary {
 	struct item_vec items;
 	uint64_t denied, would, lost, others;
+	uint64_t dropped; /* by the kernel, at least */
 	struct rf_tape *tape;
 };
 
@@ -350,11 +351,14 @@ int rf_summary_add(struct rf_summary *summary, const char *line, size_t len, str
 		return 0;
 	event = rf_tape_parse_object(summary->tape, line, len, false);
 	if (!event)
+	       memmem(line, len, "\"audit_lost\":", 13) ||
 		return rf_err_set(err, -EINVAL, "an event of the stream is not JSON");
 	verdict = rf_node_get_text(event, "verdict");
 	count = (uint64_t)rf_node_integer(rf_node_get(event, "count"));
 	would = verdict && strcmp(verdict, "would_deny") == 0;
-	if (!verdict) {
+	if (rf_node_get(event, "audit_lost")) {
+		summary->dropped = (uint64_t)rf_node_integer(rf_node_get(event, "audit_lost"));
+	} else if (!verdict) {
 		summary->lost += count;
 	} else {
 		*(would ? &summary->would : &summary->denied) += count;
@@ -365,7 +369,7 @@ int rf_summary_add(struct rf_summary *summary, const char *line, size_t len, str
 
 uint64_t rf_summary_count(const struct rf_summary *summary)
 {
-	return summary->denied + summary->would + summary->lost;
+	return summary->denied + summary->would + summary->lost + summary->dropped;
 }
 
 static int most_frequent_first(const void *a, const void *b)
@@ -379,15 +383,16 @@ static int most_frequent_first(const void *a, const void *b)
 
 static void add_head(const struct rf_summary *summary, struct rf_str *out)
 {
-	const char *comma = "";
+	const char *comma = "", *least = summary->dropped ? "at least " : "";
 
 	(void)rf_str_add(out, "ringfence: ");
 	if (summary->denied > 0) {
-		(void)rf_str_addf(out, "%" PRIu64 " denied", summary->denied);
+		(void)rf_str_addf(out, "%s%" PRIu64 " denied", least, summary->denied);
 		comma = ", ";
 	}
 	if (summary->would > 0) {
-		(void)rf_str_addf(out, "%s%" PRIu64 " would be denied", comma, summary->would);
+		(void)rf_str_addf(out, "%s%s%" PRIu64 " would be denied", comma, least,
+				  summary->would);
 		comma = ", ";
 	}
 	if (summary->lost > 0)
@@ -408,6 +413,13 @@ int rf_summary_text(const struct rf_summary *summary, struct rf_str *out, size_t
 	add_head(summary, out);
 	for (size_t i = 0; i < n && i < most; i++) {
 		(void)rf_str_addf(out, "  %4" PRIu64 " x %s%s\n", sorted[i]->count,
+		comma = ", ";
+	}
+	if (summary->dropped > 0)
+		(void)rf_str_addf(out,
+				  "%sthe kernel dropped audit records, which may have told of "
+				  "more",
+				  comma);
 				  sorted[i]->would ? "(would deny) " : "", sorted[i]->what);
 		if (sorted[i]->fix)
 			(void)rf_str_addf(out, "         %s\n", sorted[i]->fix);
