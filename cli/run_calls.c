@@ -30,6 +30,10 @@ int rf_calls_find(struct rf_calls *calls, struct rf_record *copy, struct rf_rule
 		return 0;
 	if (!rf_sysrecord_complete(calls->model, copy, answer))
 		return 0;
+	if (answer->one_of_several) { /* which one is not known: no more than its kind is said */
+		*ret = (struct rf_rule_words){.id = answer->rule_id};
+		return 1;
+	}
 	*ret = (struct rf_rule_words){
 		.id = answer->rule_id,
 		.file = answer->place.line > 0 ? answer->place.file : NULL,

@@ -7,6 +7,9 @@
 
 #include "lsm/names.h"
 
+/* Cases of one call that are looked at; profiles with more are guessed from these. */
+#define GUESSES_MAX 64
+
 static bool verdict_fits(uint8_t verdict, const struct rf_sys_answer *answer)
 {
 	switch (answer->verdict) {
@@ -23,41 +26,68 @@ static bool verdict_fits(uint8_t verdict, const struct rf_sys_answer *answer)
 	}
 }
 
+/* Arguments that a clause of the call's own asks about: a value, or another one than it names. */
+static void find_args(const struct rf_sys_clause *clause, uint64_t args[6])
+{
+	memset(args, 0, 6 * sizeof(args[0]));
+	for (size_t k = 0; k < clause->n_conds; k++) {
+		const struct rf_sys_cond *cond = &clause->conds[k];
+		uint64_t value = cond->n_values ? cond->values[0] : cond->value;
+		bool beyond = cond->negate != (cond->op == RF_ARG_GT);
+
+		if (cond->op == RF_ARG_MASKED_EQ && cond->negate)
+			value = cond->mask;
+		else if (cond->op == RF_ARG_LT)
+			value -= !cond->negate;
+		else
+			value += beyond;
+		args[cond->index] |= value;
+	}
+}
+
 /*
- * Without arguments: try those that the call's own cases ask about, until one is answered as the
- * kernel did. A case asks for a value, or for another one than it names.
+ * One more that may have refused. Of several, the filter's default speaks for all that no rule
+ * names; what they do not agree on is not said.
  */
-static bool find_answer(const struct rf_sys_model *model, const struct rf_record *record,
-			struct rf_sys_answer *ret)
+static void add_guess(struct rf_sys_guess *guess, const struct rf_sys_answer *answer,
+		      const uint64_t args[6])
+{
+	struct rf_sys_answer *kept = &guess->answer;
+	bool same = guess->any && strcmp(kept->rule_id, answer->rule_id) == 0 &&
+		    kept->rule == answer->rule;
+	bool several = guess->any && (kept->one_of_several || !same),
+	     differ = guess->any && kept->errno_value != answer->errno_value;
+
+	if (!guess->any ||
+	    (!same && kept->origin != RF_SYS_DEFAULT && answer->origin == RF_SYS_DEFAULT)) {
+		*kept = *answer;
+		memcpy(guess->args, args, sizeof(guess->args));
+	}
+	guess->any = true;
+	kept->one_of_several = several;
+	if (differ || several)
+		kept->errno_value = 0;
+}
+
+bool rf_sysrecord_guess(const struct rf_sys_model *model, const struct rf_record *record,
+			struct rf_sys_guess *ret)
 {
 	const struct rf_obj_syscall *call = &record->o.syscall;
 	const struct rf_sys_list *list = rf_sys_model_find(model, call->abi, call->nr);
-	uint64_t args[6] = {0};
+	size_t n = list ? list->n : 0;
 
-	for (size_t i = 0; list && i < list->n; i++) {
-		const struct rf_sys_clause *clause = &list->clauses[i];
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i <= n && (i < GUESSES_MAX || !ret->any); i++) {
+		struct rf_sys_answer answer;
+		uint64_t args[6] = {0}; /* the last ones asked about */
 
-		memset(args, 0, sizeof(args));
-		for (size_t k = 0; k < clause->n_conds; k++) {
-			const struct rf_sys_cond *cond = &clause->conds[k];
-			uint64_t value = cond->n_values ? cond->values[0] : cond->value;
-			bool beyond = cond->negate != (cond->op == RF_ARG_GT);
-
-			if (cond->op == RF_ARG_MASKED_EQ && cond->negate)
-				value = cond->mask;
-			else if (cond->op == RF_ARG_LT)
-				value -= !cond->negate;
-			else
-				value += beyond;
-			args[cond->index] |= value;
-		}
-		rf_sys_model_explain(model, call->abi, call->nr, args, ret);
-		if (verdict_fits(record->verdict, ret))
-			return true;
+		if (i < n)
+			find_args(&list->clauses[i], args);
+		rf_sys_model_explain(model, call->abi, call->nr, args, &answer);
+		if (verdict_fits(record->verdict, &answer))
+			add_guess(ret, &answer, args);
 	}
-	memset(args, 0, sizeof(args));
-	rf_sys_model_explain(model, call->abi, call->nr, args, ret);
-	return verdict_fits(record->verdict, ret);
+	return ret->any;
 }
 
 static void become_kernel(struct rf_record *record, enum rf_kernel_key key)
@@ -95,8 +125,12 @@ int rf_sysrecord_complete(const struct rf_sys_model *model, struct rf_record *re
 		rf_sys_model_explain(model, call.abi, call.nr, (const uint64_t *)call.args, ret);
 		if (!verdict_fits(record->verdict, ret))
 			return 0;
-	} else if (!find_answer(model, record, ret)) {
-		return 0;
+	} else {
+		struct rf_sys_guess guess;
+
+		if (!rf_sysrecord_guess(model, record, &guess))
+			return 0;
+		*ret = guess.answer;
 	}
 	record->errno_value = (uint16_t)ret->errno_value;
 	if (ret->verdict == RF_SYS_LOGGED)

@@ -29,6 +29,7 @@ struct rf_sys_answer {
 	struct rf_place place;	  /* line 0: nowhere */
 	bool would_deny;	  /* LOGGED because of audit mode, not by "audit": true */
 	bool depends_on_args;	  /* other arguments may get another answer */
+	bool one_of_several;	  /* guessed without arguments: another rule may have decided */
 	const struct rf_abi *abi; /* NULL: an ABI this machine does not have */
 	const char *name;	  /* of the call; NULL: unknown number */
 };
