@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/run_advice.h"
 #include "cli/run_calls.h"
 #include "cli/run_feed.h"
 #include "cli/run_last.h"
@@ -98,6 +99,7 @@ int rf_run_events_new(struct rf_run_events **ret, const struct rf_policy *policy
 		events->summary = rf_summary_new();
 		if (!events->summary)
 			return rf_err_sys(err, -ENOMEM, "set up the summary");
+		rf_summary_ask(events->summary, rf_run_advise, &events->calls);
 	}
 	*ret = RF_TAKE_PTR(events);
 	return 0;

@@ -28,6 +28,8 @@ struct rf_summary {
 	uint64_t denied, would, lost, others;
 	uint64_t dropped; /* by the kernel, at least */
 	struct rf_tape *tape;
+	rf_summary_advisor advise; /* NULL: nobody knows the policy */
+	void *data;
 };
 
 struct rf_summary *rf_summary_new(void)
@@ -289,6 +291,20 @@ int rf_summary_advise(struct rf_str *out, const struct rf_node *event)
 	return rf_str_error(out);
 }
 
+void rf_summary_ask(struct rf_summary *summary, rf_summary_advisor advise, void *data)
+{
+	summary->advise = advise;
+	summary->data = data;
+}
+
+static int find_fix(const struct rf_summary *summary, struct rf_str *out,
+		    const struct rf_node *event)
+{
+	int r = summary->advise ? summary->advise(summary->data, out, event) : 0;
+
+	return r ? r < 0 ? r : rf_str_error(out) : rf_summary_advise(out, event);
+}
+
 static struct item *find(struct rf_summary *summary, const char *what)
 {
 	for (size_t i = 0; i < summary->items.len; i++)
@@ -306,7 +322,7 @@ static int remember(struct rf_summary *summary, const struct rf_node *event, uin
 	int r = rf_summary_describe(&what, event);
 
 	if (r == 0)
-		r = rf_summary_advise(&fix, event);
+		r = find_fix(summary, &fix, event);
 	if (r < 0)
 		return rf_err_sys(err, r, "summarise a denial");
 	item = find(summary, rf_str_text(&what));
@@ -335,6 +351,7 @@ static int remember(struct rf_summary *summary, const struct rf_node *event, uin
 static bool interesting(const char *line, size_t len)
 {
 	return memmem(line, len, "\"type\":\"lost\"", 13) ||
+	       memmem(line, len, "\"audit_lost\":", 13) ||
 	       (memmem(line, len, "\"verdict\":\"", 11) &&
 		!memmem(line, len, "\"verdict\":\"allowed\"", 19));
 }
@@ -351,7 +368,6 @@ int rf_summary_add(struct rf_summary *summary, const char *line, size_t len, str
 		return 0;
 	event = rf_tape_parse_object(summary->tape, line, len, false);
 	if (!event)
-	       memmem(line, len, "\"audit_lost\":", 13) ||
 		return rf_err_set(err, -EINVAL, "an event of the stream is not JSON");
 	verdict = rf_node_get_text(event, "verdict");
 	count = (uint64_t)rf_node_integer(rf_node_get(event, "count"));
@@ -395,8 +411,15 @@ static void add_head(const struct rf_summary *summary, struct rf_str *out)
 				  summary->would);
 		comma = ", ";
 	}
-	if (summary->lost > 0)
+	if (summary->lost > 0) {
 		(void)rf_str_addf(out, "%s%" PRIu64 " events lost", comma, summary->lost);
+		comma = ", ";
+	}
+	if (summary->dropped > 0)
+		(void)rf_str_addf(out,
+				  "%sthe kernel dropped audit records, which may have told of "
+				  "more",
+				  comma);
 	(void)rf_str_add(out, "\n");
 }
 
@@ -413,13 +436,6 @@ int rf_summary_text(const struct rf_summary *summary, struct rf_str *out, size_t
 	add_head(summary, out);
 	for (size_t i = 0; i < n && i < most; i++) {
 		(void)rf_str_addf(out, "  %4" PRIu64 " x %s%s\n", sorted[i]->count,
-		comma = ", ";
-	}
-	if (summary->dropped > 0)
-		(void)rf_str_addf(out,
-				  "%sthe kernel dropped audit records, which may have told of "
-				  "more",
-				  comma);
 				  sorted[i]->would ? "(would deny) " : "", sorted[i]->what);
 		if (sorted[i]->fix)
 			(void)rf_str_addf(out, "         %s\n", sorted[i]->fix);

@@ -31,6 +31,15 @@ struct rf_summary *rf_summary_free(struct rf_summary *summary);
 
 RF_DEFINE_CLEANUP(struct rf_summary, rf_summary_freep, rf_summary_free)
 
+/*
+ * Who knows the policy may say better what would allow a thing. 1: said; 0: the summary's own words
+ * are used; or a negative errno.
+ */
+typedef int (*rf_summary_advisor)(void *data, struct rf_str *out, const struct rf_node *event);
+
+/* advise is asked about each new denial from now on; data is borrowed. */
+void rf_summary_ask(struct rf_summary *summary, rf_summary_advisor advise, void *data);
+
 /* Counts one event, a line of JSON as rf_stream_sink receives it. Anything but a denial or loss is
  * passed over. */
 int rf_summary_add(struct rf_summary *summary, const char *line, size_t len, struct rf_err *err)

@@ -164,9 +164,53 @@ static void summary_memory_is_bounded(void **state RF_UNUSED)
 	assert_non_null(strstr(rf_str_text(&out), "  and 1048 more"));
 }
 
+/* What the kernel dropped is known to be missing: no count is told as if it were whole. */
+static void dropped_audit_records_are_told(void **state RF_UNUSED)
+{
+	RF_CLEANUP(rf_summary_freep) struct rf_summary *summary = rf_summary_new();
+	RF_AUTOSTR struct rf_str out = RF_STR_INIT(4096);
+
+	add(summary, "{\"type\":\"stats\",\"audit_lost\":1}");
+	assert_int_equal(rf_summary_count(summary), 1); /* so that it is printed */
+	add(summary, "{\"type\":\"stats\",\"audit_lost\":2}");
+	add(summary, "{\"layer\":\"kernel\",\"verdict\":\"denied\",\"object\":{\"key\":\"bpf\"},"
+		     "\"rule\":{\"id\":\"kernel.bpf\"},\"count\":7}");
+	assert_int_equal(rf_summary_text(summary, &out, 0), 0);
+	assert_string_equal(rf_str_text(&out),
+			    "ringfence: at least 7 denied, the kernel dropped audit records, which "
+			    "may have told of more\n  and 1 more; --events FILE records all of "
+			    "them\n");
+}
+
+static int advise_bpf(void *data, struct rf_str *out, const struct rf_node *event)
+{
+	if (strcmp(rf_node_get_text(rf_node_get(event, "object"), "name"), "bpf") != 0)
+		return 0;
+	(void)rf_str_add(out, data);
+	return 1;
+}
+
+static void who_knows_the_policy_advises(void **state RF_UNUSED)
+{
+	RF_CLEANUP(rf_summary_freep) struct rf_summary *summary = rf_summary_new();
+	RF_AUTOSTR struct rf_str out = RF_STR_INIT(4096);
+	char words[] = "two changes";
+
+	rf_summary_ask(summary, advise_bpf, words);
+	add(summary, "{\"layer\":\"seccomp\",\"verdict\":\"denied\",\"object\":{\"name\":\"bpf\"},"
+		     "\"rule\":{\"id\":\"seccomp.default\"},\"count\":1}");
+	add(summary, "{\"layer\":\"seccomp\",\"verdict\":\"denied\",\"object\":{\"name\":\"acct\"},"
+		     "\"rule\":{\"id\":\"seccomp.default\"},\"count\":1}");
+	assert_int_equal(rf_summary_text(summary, &out, 9), 0);
+	assert_non_null(strstr(rf_str_text(&out), "         two changes\n"));
+	assert_non_null(strstr(rf_str_text(&out), "         to allow it: add \"acct\" to"));
+}
+
 UNIT_MAIN(cmocka_unit_test(events_read_as_lines),
 	  cmocka_unit_test(text_escapes_what_a_terminal_would_obey),
 	  cmocka_unit_test(summary_counts_and_suggests),
 	  cmocka_unit_test(every_layer_has_its_advice),
 	  cmocka_unit_test(what_is_never_allowed_has_no_advice),
+	  cmocka_unit_test(dropped_audit_records_are_told),
+	  cmocka_unit_test(who_knows_the_policy_advises),
 	  cmocka_unit_test(summary_memory_is_bounded));
