@@ -183,8 +183,9 @@ static int attempt(struct context *c, bool *again)
 		return RF_EXIT_FAILED;
 	status = tell_end(&outcome, &err);
 	rf_run_events_report(events, &c->choice.selection, outcome.end != RF_END_NOT_STARTED);
-	if (outcome.end != RF_END_NOT_STARTED && c->options.summary == RF_SUMMARY_ALWAYS)
-		print_items(c, RF_REPORT_WEAKER);
+	if (outcome.end != RF_END_NOT_STARTED && c->options.summary != RF_SUMMARY_NEVER)
+		print_items(c, c->options.summary == RF_SUMMARY_ALWAYS ? RF_REPORT_WEAKER
+								       : RF_REPORT_ASKED);
 	return status;
 }
 

@@ -102,6 +102,9 @@ static bool is_wanted(const struct rf_coverage *item, enum rf_report_lines which
 {
 	if (which == RF_REPORT_REFUSED)
 		return rf_coverage_refuses(item);
+	if (which == RF_REPORT_ASKED)
+		return item->hold == RF_HOLD_NONE && item->kind == RF_ITEM_RULE &&
+		       item->place.file && rf_str_has_prefix(item->place.file, "argv:");
 	return item->need == RF_NEED_SHOULD && item->hold != RF_HOLD_EXACT;
 }
 
@@ -117,7 +120,7 @@ size_t rf_report_text(struct rf_str *out, const struct rf_selection *selection,
 		if (!is_wanted(item, which))
 			continue;
 		n++;
-		rf_str_add(out, "  ");
+		rf_str_add(out, which == RF_REPORT_ASKED ? "ringfence: " : "  ");
 		rf_str_add_printable(out, item->id);
 		if (format_source(&source, item)) {
 			rf_str_add(out, "  ");

@@ -19,11 +19,13 @@ int rf_report_json(struct rf_str *out, const struct rf_policy *policy,
 
 enum rf_report_lines {
 	RF_REPORT_REFUSED, /* items that refuse the launch */
-	RF_REPORT_WEAKER   /* `should` items that are not held, or only more strictly */
+	RF_REPORT_WEAKER,  /* `should` items that are not held, or only more strictly */
+	RF_REPORT_ASKED	   /* rules of the command line that are not held */
 };
 
 /*
- * One line per item for people: "  ID  FILE:LINE  not enforced|only more strictly: why".
+ * One line per item for people: "  ID  FILE:LINE  not enforced|only more strictly: why"; of those
+ * ASKED for each line is a message of its own, with "ringfence: " before it.
  * Returns the number of lines.
  */
 size_t rf_report_text(struct rf_str *out, const struct rf_selection *selection,

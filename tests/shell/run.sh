@@ -202,4 +202,33 @@ if [ "$status" = 125 ]; then
 else
 	skip "refusal" "everything can be enforced here"
 fi
+# ---- what is not held, and what is not told, without BPF LSM ----
+if "$RF" run --need should --report "$TMP/held" -- true && ! grep -q '"name":"bpf-lsm","available":true' "$TMP/held"; then
+	echo x >"$TMP/denied"
+	run "$RF" run --need should --deny read="$TMP/denied" -- true
+	like 'a rule of the command line that is not held is named, denial or not' "$err" \
+		'^ringfence: argv\.[0-9]+  argv:[0-9]+  not enforced: [^[:cntrl:]]+$'
+	run "$RF" run --summary never --need should --deny read="$TMP/denied" -- true
+	is 'but not with --summary never' "$err" ''
+	run "$RF" run -- true
+	is 'and nothing is said of what the shipped policies leave' "$err" ''
+	echo '{"ringfence":1,"name":"c","capabilities":{"keep":[]},"seccomp":{"base":"@container-default"},"network":{"default":"deny","need":"should"}}' >"$TMP/c.json"
+	run "$RF" run -p "$TMP/c.json" --summary always --events "$TMP/c.events" -- python3 -c '
+import ctypes, socket
+ctypes.CDLL(None).syscall(321, 0, 0, 0)
+try: socket.socket(socket.AF_UNIX)
+except OSError as e: print(e.errno)'
+	is 'a socket is refused' "$out" 13
+	if grep -q '"name":"bpf"' "$TMP/c.events"; then
+		like 'what capabilities refuse is told as unseen' "$err" 'for want of a capability is not told here'
+		like 'every change that a call needs is told' "$err" 'to allow it: add "bpf" to seccomp.allow .*, and .*"bpf": "allow"'
+		like 'no change is told as certain where arguments decide' "$err" 'its arguments decide, and they are not recorded'
+		is 'nor an errno that is not known' "$(grep '"name":"socket"' "$TMP/c.events" | grep -c errno)" 0
+	else
+		skip 'what the summary says of calls' 'denials of calls are not heard here'
+	fi
+else
+	skip 'what is not held' 'BPF LSM holds it, or nothing starts here'
+fi
+
 done_testing
