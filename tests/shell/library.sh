@@ -174,6 +174,8 @@ if [ -n "${MIRROR:-}" ]; then
 			mkdir -p evil && printf '[core]\n\tfsmonitor = touch ran-outside\n' >evil/config
 			under agent sh -c 'echo ../evil >.git/commondir; mkdir sub && git init -q sub; mv .git gone; mkdir -p .husky; echo x >.husky/pre-commit'
 			ok "agent: settings of git stay what they are" test -d .git -a ! -e .git/commondir -a -d sub/.git -a ! -e .husky/pre-commit
+			under agent sh -c 'git init -q --bare bare && mv bare/HEAD .; git worktree add -q tree; mkdir -p at/a && mv at .git/worktrees'
+			ok "agent: no repository is made of the work tree, nor one for worktrees elsewhere" test -f bare/HEAD -a ! -e HEAD -a ! -e .git/worktrees
 		}
 	else
 		skip "agent: git" "git is not installed"
