@@ -181,6 +181,12 @@ static void default_works_where_it_stands(void **state)
 		{"/home/user/.ssh/config", "r", NULL},
 		{"/home/user/.ssh/id_rsa.pub", "", NULL},
 		{"/home/user/.cache/pip/x", "rwx", NULL},
+		{"/home/user/.cache/p10k-instant-prompt-user.zsh", "rx", NULL},
+		{"/home/user/.cache/gitstatus/gitstatusd", "rx", NULL},
+		{"/home/user/.cache/pre-commit/db.db", "rx", NULL},
+		{"/home/user/.cache/nvim", "rx", NULL},
+		{"/home/user/.cache/nvim/luac/x", "rx", NULL},
+		{"/home/user/.cache/nvim/x", "rwx", NULL},
 		{"/home/user/.cargo/bin/cargo", "rx", NULL},
 		{"/home/user/.cargo/credentials.toml", "", "secrets.tokens"},
 		{"/var/www/html/index.html", "r", NULL},
@@ -250,6 +256,10 @@ static void agent_cannot_leave_traps(void **state)
 		{"/data/project/.git/index.lock", "rwx", NULL},
 		{"/home/user/.bashrc", "r", NULL},
 		{"/home/user/.local/bin/x", "rx", NULL},
+		{"/home/user/.cache/pip/x", "rwx", NULL},
+		{"/home/user/.cache/p10k-instant-prompt-user.zsh", "rx", NULL},
+		{"/home/user/.cache/zsh/zcompdump-5.9", "rx", NULL},
+		{"/home/user/.yarn/bin/ls", "rx", NULL},
 	};
 
 	(void)state;
