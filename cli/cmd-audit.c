@@ -339,6 +339,8 @@ static int run(struct audit *audit, char **files, int n_files)
 		return rf_cmd_usage("--follow takes one FILE");
 	if (n_files == 0)
 		r = rf_live_read(audit->follow, take_live, audit, &err);
+	if (r < 0)
+		return rf_cmd_fail_as_user(r, "reading the events of sandboxes", &err);
 	for (int i = 0; r == 0 && i < n_files; i++)
 		r = read_file(audit, files[i], &err);
 	if (r == 0)

@@ -116,7 +116,7 @@ static int load_kernel_side(bool replace, int mode)
 		r = rf_tree_try(&err);
 	if (r == 0 && mode >= 0)
 		r = rf_tree_set((uint32_t)mode, &err);
-	return r < 0 ? rf_cmd_fail(RF_EXIT_FAILED, &err) : RF_EXIT_OK;
+	return r < 0 ? rf_cmd_fail_as_user(r, "loading", &err) : RF_EXIT_OK;
 }
 
 int rf_cmd_load(int argc, char **argv)
@@ -151,16 +151,17 @@ int rf_cmd_unload(int argc, char **argv)
 	struct rf_err err = RF_ERR_INIT;
 	unsigned gone = 0;
 	bool force = false;
-	int status = parse_flag(argc, argv, "force", unload_help, &force);
+	int status = parse_flag(argc, argv, "force", unload_help, &force), r;
 
 	if (status >= 0)
 		return status;
 	/* Containers that are gone are in nobody's way. */
 	if (rf_oci_collect(&gone, NULL) < 0)
 		rf_log_debug("cannot look for what containers left");
-	if (rf_lsm_unload(force, &err) < 0 || rf_cg_unload(force, &err) < 0)
-		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	return RF_EXIT_OK;
+	r = rf_lsm_unload(force, &err);
+	if (r == 0)
+		r = rf_cg_unload(force, &err);
+	return r < 0 ? rf_cmd_fail_as_user(r, "unloading", &err) : RF_EXIT_OK;
 }
 
 /* ---- status ---- */

@@ -43,7 +43,13 @@ void rf_cmd_begin(void);
 /* Prints "ringfence: SENTENCE" on standard error, escaped for terminals. Returns status. */
 int rf_cmd_fail(int status, const struct rf_err *err);
 
-/* The same for a mistake on the command line; returns RF_EXIT_USAGE. */
+/*
+ * The same with RF_EXIT_FAILED, for what failed with r: an ordinary user who was refused is told
+ * that `what` takes root.
+ */
+int rf_cmd_fail_as_user(int r, const char *what, struct rf_err *err);
+
+/* As rf_cmd_fail for a mistake on the command line; returns RF_EXIT_USAGE. */
 int rf_cmd_usage(const char *fmt, ...) RF_PRINTF(1, 2);
 
 /* Becomes the executable ringfence-NAME in libexec; returns a status only on failure. */

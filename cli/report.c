@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a command begins, and how it tells its failure: one sentence on standard error. */
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,6 +33,13 @@ int rf_cmd_fail(int status, const struct rf_err *err)
 	return status;
 }
 
+int rf_cmd_fail_as_user(int r, const char *what, struct rf_err *err)
+{
+	if ((r == -EACCES || r == -EPERM) && geteuid() != 0)
+		(void)rf_err_wrap(err, r, "%s takes root", what);
+	return rf_cmd_fail(RF_EXIT_FAILED, err);
+}
+
 int rf_cmd_usage(const char *fmt, ...)
 {
 	char text[RF_ERR_MSG_MAX];
@@ -55,6 +63,9 @@ static void finish_output(void)
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return;
+	/* What is there is cut short already, so one byte more may ask for the cause. */
+	if (errno == 0)
+		(void)!write(STDOUT_FILENO, "\n", 1);
 	if (errno != 0)
 		(void)rf_err_sys(&err, -errno, "cannot write standard output");
 	else
