@@ -26,7 +26,8 @@ static const char usage[] =
 	"\n"
 	"Runs COMMAND in the running sandbox with this id or name, under the same policy.\n"
 	"\n"
-	"Exit status: as of `ringfence run`.\n";
+	"Exit status: the command's own; 128+N when a signal ended it; 2 wrong options or arguments; 125\n"
+	"ringfence failed and nothing was started; 126 not executable; 127 not found.\n";
 
 struct context {
 	struct rf_found found;

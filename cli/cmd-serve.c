@@ -123,8 +123,10 @@ static int run(struct context *c)
 	struct rf_err err = RF_ERR_INIT;
 	int r;
 
-	if (geteuid() != 0)
-		return rf_cmd_usage("serve is for root");
+	if (geteuid() != 0) {
+		(void)rf_err_set(&err, -EPERM, "serve is for root");
+		return rf_cmd_fail(RF_EXIT_FAILED, &err);
+	}
 	if (getrandom(c->serve.secret, sizeof(c->serve.secret), 0) != sizeof(c->serve.secret))
 		r = rf_err_sys(&err, -EIO, "cannot make a secret");
 	else

@@ -316,7 +316,7 @@ int main(int argc, char **argv)
 	char *const *words;
 	struct rf_err err = RF_ERR_INIT;
 	struct rf_question q;
-	int status;
+	int status, r;
 
 	rf_cmd_begin();
 	if (asks_for_last(argc, argv, &w.json))
@@ -339,8 +339,9 @@ int main(int argc, char **argv)
 		status = load(&w);
 		return status == RF_EXIT_OK ? answer_events(&w, words[1]) : status;
 	}
-	if (rf_question_parse(&q, words, w.args.n_names - 1, &err) < 0)
-		return rf_cmd_fail(RF_EXIT_USAGE, &err);
+	r = rf_question_parse(&q, words, w.args.n_names - 1, &err);
+	if (r < 0)
+		return rf_cmd_fail(r == -EINVAL ? RF_EXIT_USAGE : RF_EXIT_FAILED, &err);
 	status = load(&w);
 	if (status == RF_EXIT_OK)
 		status = answer(&w, &q, NULL);

@@ -56,6 +56,14 @@ static int find_search_dir(char **ret, struct rf_err *err)
 	return rf_variables_config_dir(ret, getuid(), environ, err);
 }
 
+static bool lack_variables(const struct rf_problems *problems)
+{
+	for (size_t i = 0; i < problems->n; i++)
+		if (strstr(problems->items[i].text, "} is not set"))
+			return true;
+	return false;
+}
+
 int rf_run_policy_load(struct rf_policy **ret, const struct rf_run_options *o,
 		       const struct rf_run_place *place, struct rf_form *form)
 {
@@ -64,7 +72,7 @@ int rf_run_policy_load(struct rf_policy **ret, const struct rf_run_options *o,
 	RF_CLEANUP(rf_problems_done) struct rf_problems problems = {0};
 	struct rf_load_options options;
 	struct rf_policy *policy = NULL;
-	struct rf_err err = RF_ERR_INIT;
+	struct rf_err err = RF_ERR_INIT, cause = RF_ERR_INIT;
 	int r;
 
 	fill_options(&options, o);
@@ -82,6 +90,8 @@ int rf_run_policy_load(struct rf_policy **ret, const struct rf_run_options *o,
 				 &err);
 	else
 		r = rf_policy_load(&policy, o->policies, o->n_policies, &options, &problems, &err);
+	if (r == -EINVAL && lack_variables(&problems) && rf_variables_lack_cwd(&variables, &cause))
+		return rf_cmd_fail(RF_EXIT_FAILED, &cause);
 	if (r < 0 && r == -EINVAL && rf_problems_errors(&problems)) {
 		rf_policy_tell(&problems);
 		return RF_EXIT_FAILED;

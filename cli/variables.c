@@ -94,8 +94,9 @@ static int put_built_in(struct rf_variables *v, uid_t uid, char *const *envp, co
 	RF_CLEANUP(rf_user_done) struct rf_user user = {0};
 	const char *home = find_env(envp, "HOME"), *name = find_env(envp, "USER");
 	const char *tmp = find_env(envp, "TMPDIR"), *config = find_env(envp, "XDG_CONFIG_HOME");
-	char *number = NULL;
+	char *number = NULL, *here = cwd ? NULL : getcwd(NULL, 0);
 
+	v->cwd_error = cwd || own(v, here) ? 0 : errno;
 	if ((!home || !name) && rf_user_from_uid(&user, uid, err) < 0)
 		return err->code;
 	if (asprintf(&number, "%u", uid) < 0 || !own(v, number))
@@ -108,7 +109,7 @@ static int put_built_in(struct rf_variables *v, uid_t uid, char *const *envp, co
 	put(v, "USER", name);
 	put(v, "UID", number);
 	put(v, "TMPDIR", tmp ? tmp : "/tmp");
-	put(v, "CWD", cwd ? cwd : own(v, getcwd(NULL, 0)));
+	put(v, "CWD", cwd ? cwd : here);
 	return make_config_dir(&v->user_config_dir, uid, config, home, err);
 }
 
@@ -130,6 +131,18 @@ int rf_variables_collect(struct rf_variables *ret, uid_t uid, char *const *envp,
 	*ret = v;
 	memset(&v, 0, sizeof(v));
 	return 0;
+}
+
+bool rf_variables_lack_cwd(const struct rf_variables *v, struct rf_err *err)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (rf_str_eq(v->items[i].name, "CWD"))
+			return false;
+	if (v->cwd_error)
+		(void)rf_err_sys(err, -v->cwd_error,
+				 "the working directory has no name, and variables that the "
+				 "policy needs are made of it");
+	return v->cwd_error != 0;
 }
 
 void rf_variables_done(struct rf_variables *v)

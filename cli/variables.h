@@ -16,6 +16,7 @@ struct rf_variables {
 	char *user_config_dir; /* $XDG_CONFIG_HOME, or .config in the home; NULL for root */
 	char **owned;	       /* private: what to free */
 	size_t n_owned;
+	int cwd_error; /* what kept the current directory from being told; 0: nothing */
 };
 
 /*
@@ -30,6 +31,9 @@ RF_MUST_CHECK int rf_variables_collect(struct rf_variables *ret, uid_t uid, char
 /* Only the last member: *ret is the caller's to free, NULL for root or without a home. */
 RF_MUST_CHECK int rf_variables_config_dir(char **ret, uid_t uid, char *const *envp,
 					  struct rf_err *err);
+
+/* Whether CWD has no value because the current directory has no name, and that as a sentence. */
+bool rf_variables_lack_cwd(const struct rf_variables *variables, struct rf_err *err);
 
 void rf_variables_done(struct rf_variables *variables);
 

@@ -9,7 +9,10 @@
 
 #include "sandbox/launch/why.h"
 
-/* words: "read PATH", "connect tcp ADDR:PORT", … 0, or -EINVAL with a sentence. */
+/*
+ * words: "read PATH", "connect tcp ADDR:PORT", … 0; -EINVAL: there is no such question; else what
+ * kept its path from being resolved. Each with a sentence.
+ */
 int rf_question_parse(struct rf_question *ret, char *const *words, size_t n, struct rf_err *err)
 	RF_MUST_CHECK;
 

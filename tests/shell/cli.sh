@@ -90,6 +90,48 @@ why --json default read /etc/shadow
 why strict event $TMP/events
 END
 
+# Of output that failed while it was made, the cause is told as well.
+for words in 'policy show default' 'why default read /x'; do
+	# shellcheck disable=SC2086 # words
+	like "a closed standard output: $words" "$("$RF" $words 2>&1 >&-; echo $?)" \
+		$'^ringfence: cannot write standard output: Bad file descriptor\n125$'
+	if [ -w /dev/full ]; then
+		like "a full one: $words" "$("$RF" $words 2>&1 >/dev/full; echo $?)" \
+			$'^ringfence: cannot write standard output: No space left on device\n125$'
+	fi
+done
+
+# A working directory that is gone.
+mkdir "$TMP/gone"
+gone() { run sh -c 'cd "$1" && rmdir "$1" && shift && exec "$@"' sh "$TMP/gone" "$@"; mkdir "$TMP/gone"; }
+gone "$RF" run --need should -- true
+is "no working directory: run" "$status:$err" \
+	"125:ringfence: the working directory has no name, and variables that the policy needs are made of it: No such file or directory"
+gone "$RF" why default read x
+is "no working directory: why" "$status:$err" "125:ringfence: cannot tell the current directory: No such file or directory"
+echo '{"ringfence": 1, "seccomp": {"default": "allow"}}' >"$TMP/anywhere.json"
+gone "$RF" run --need should -p "$TMP/anywhere.json" -- true
+is "no working directory: a policy that does not need it" "$status" 0
+
+# Root's business, asked for by others.
+if [ "$(id -u)" = 0 ] && setpriv --reuid=65534 true 2>/dev/null; then
+	copy_for_users
+	as_user() { run setpriv --reuid=65534 --regid=65534 --clear-groups "$USER_RF" "$@"; }
+	as_user serve
+	is "serve is for root" "$status:$err" "125:ringfence: serve is for root"
+	# What is not there at all is nobody's to refuse.
+	for words in 'audit --follow' 'unload' 'audit'; do
+		# shellcheck disable=SC2086 # words
+		as_user $words
+		case $status:$err in
+		125:*denied) like "$words: takes root" "$err" '^ringfence: [a-z ]+ takes root: ' ;;
+		*) skip "$words: takes root" "nothing is loaded here" ;;
+		esac
+	done
+else
+	skip "what takes root" "only root can become another user"
+fi
+
 # No signal of the kernel's about a file that is too large ends us in the middle.
 like "a file over the limit is told" \
 	"$(cd "$TMP" && ulimit -f 1 && "$RF" report -o page.html events 2>&1; echo $?)" \
