@@ -18,6 +18,7 @@
 #include "sandbox/base/fd.h"
 #include "sandbox/base/log.h"
 #include "sandbox/base/str.h"
+#include "sandbox/launch/found.h"
 #include "sandbox/launch/oci_arm.h"
 #include "sandbox/launch/service_own.h"
 
@@ -248,7 +249,7 @@ static void own_kernel_json(struct rf_str *out, const struct rf_err *why)
 static int print_own(int format, bool verify, struct rf_err *err)
 {
 	RF_AUTOSTR struct rf_str out = RF_STR_INIT((size_t)8 << 20);
-	struct rf_err why = RF_ERR_INIT;
+	struct rf_err why = RF_ERR_INIT, no_records = RF_ERR_INIT;
 	RF_AUTOFREE char *list = NULL;
 	bool json = format == OPT_JSON;
 	size_t len;
@@ -270,6 +271,9 @@ static int print_own(int format, bool verify, struct rf_err *err)
 	else
 		(void)rf_str_addf(&out, "kernel side: not known: %s\n", rf_err_text(&why));
 	rf_status_records(&out, NULL, list, json);
+	if (!json && rf_record_kept(&no_records) < 0)
+		(void)rf_str_addf(&out, "sandboxes without the service: not known: %s\n",
+				  rf_err_text(&no_records));
 	if (json)
 		own_kernel_json(&out, list ? NULL : &why);
 	if (r == 0)

@@ -210,10 +210,19 @@ static enum called is_called(const struct rf_found *found, const char *name)
 										 : CALLED_OTHERWISE;
 }
 
+/* Made if need be: a user who has started nothing yet lacks nothing. */
+int rf_record_kept(struct rf_err *err)
+{
+	RF_AUTOCLOSE int fd = -1;
+
+	return geteuid() == 0 ? 0 : rf_record_dir_open(&fd, true, err);
+}
+
 int rf_record_find(struct rf_found *ret, const char *name, struct rf_err *err)
 {
 	RF_AUTOCLOSEDIR DIR *dir = open_dir(NULL);
 	enum called best = CALLED_OTHERWISE;
+	struct rf_err why = RF_ERR_INIT;
 	int n = 0;
 
 	for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
@@ -232,6 +241,12 @@ int rf_record_find(struct rf_found *ret, const char *name, struct rf_err *err)
 		best = called;
 		*ret = found;
 	}
+	if (n == 0 && rf_record_kept(&why) < 0)
+		return rf_err_set(
+			err, -ENOENT,
+			"no running sandbox of this user is known by name: %s, where they "
+			"would be recorded (XDG_RUNTIME_DIR may name another one)",
+			rf_err_text(&why));
 	if (n == 0)
 		return rf_err_set(err, -ENOENT, "no running sandbox is called %s", name);
 	if (n > 1)

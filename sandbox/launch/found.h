@@ -27,6 +27,9 @@ struct rf_found {
 	bool supervised; /* the supervisor lives */
 };
 
+/* Whether there is a place for records of this user; else why, one clause. */
+int rf_record_kept(struct rf_err *err) RF_MUST_CHECK;
+
 /*
  * Finds a sandbox by id or by name, or by its container's id or the beginning of that; -ENOENT if
  * there is none, -ENOTUNIQ if several are called so.

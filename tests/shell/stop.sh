@@ -95,4 +95,15 @@ is "a daemon is left" $? 0
 run "$RF" stop "$NAME"
 is "stop reaches what outlived its command" "$status$(wait_for none_sleeps || echo " and it sleeps on")" 0
 is "and clears its record" "$(record)" ""
+# ---- a user without a place for records ----
+copy_for_users
+run env -u XDG_RUNTIME_DIR setpriv --reuid 54321 --regid 54321 --clear-groups "$USER_RF" stop "$NAME"
+like "no place for records: said, and why" "$status:$err" \
+	'^125:ringfence: no running sandbox of this user is known by name: cannot open the runtime directory /run/user/54321: '
+run env -u XDG_RUNTIME_DIR setpriv --reuid 54321 --regid 54321 --clear-groups "$USER_RF" status
+like "status says it, too" "$status:$out" '^0:.*without the service: not known: cannot open the runtime directory'
+install -d -o 54321 -m 0700 "$TMP/runtime"
+run env XDG_RUNTIME_DIR="$TMP/runtime" setpriv --reuid 54321 --regid 54321 --clear-groups "$USER_RF" stop "$NAME"
+is "with such a place there is only none of that name" "$err" "ringfence: no running sandbox is called $NAME"
+
 done_testing
