@@ -56,7 +56,7 @@ static const char help[] =
 	"usage: ringfence audit [OPTION...] [FILE...|-]\n"
 	"\n"
 	"Prints events from FILEs, from standard input (-), or, without a FILE, from the sandboxes\n"
-	"that are running now.\n"
+	"that are running now (without BPF LSM only, with --follow, from those that start then).\n"
 	"\n"
 	"  -f, --follow          go on as events come\n"
 	"      --format FORMAT   json, text or ocsf (default: text on a terminal, else json)\n"
