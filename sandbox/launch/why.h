@@ -37,9 +37,9 @@ struct rf_question {
 	uint32_t audit_arch;
 	uint32_t nr;
 	uint64_t args[6];
-	uint32_t n_args;   /* arguments that were given */
-	bool blind;	   /* SYSCALL, out of a record: it was refused, its arguments are not known */
-	uint32_t number;   /* CAPABILITY: CAP_*; KERNEL: enum rf_kernel_key */
+	uint32_t n_args; /* arguments that were given */
+	bool blind;	 /* SYSCALL, out of a record: it was refused, its arguments are not known */
+	uint32_t number; /* CAPABILITY: CAP_*; KERNEL: enum rf_kernel_key */
 	uint32_t dev_type; /* 1 block, 2 char */
 	uint32_t dev_major, dev_minor;
 };
