@@ -13,9 +13,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
+#include "cli/oci_lock.h"
 #include "cli/oci_places.h"
 #include "cli/variables.h"
 #include "sandbox/base/fd.h"
@@ -299,25 +299,31 @@ static int open_etc(const char *root, char path[PATH_MAX], struct rf_err *err)
 	if (fd < 0)
 		return rf_err_sys(err, -errno, "cannot open %s", path);
 	r = rf_fd_secure_dir_check(fd, path, err);
-	if (r == 0 && flock(fd, LOCK_EX) < 0)
-		r = rf_err_sys(err, -errno, "cannot lock %s", path);
 	if (r == 0)
 		return fd;
 	(void)close(fd);
 	return r;
 }
 
-/* new NULL: none. */
+/* The lock last: whoever was killed before is found by it (rf_oci_sync_remove). */
+static int forget(int etc, struct rf_err *err)
+{
+	if (unlinkat(etc, LIST, 0) < 0 && errno != ENOENT)
+		return rf_err_sys(err, -errno, "cannot remove " LIST);
+	return rf_oci_lock_remove(etc, err);
+}
+
+/* from NULL: none, and nothing of ours is left. */
 static int change(const char *from, const char *root, size_t *ret, struct rf_err *err)
 {
 	RF_CLEANUP(set_done) struct set new = {.n = 0}, old = {.n = 0};
 	char path[PATH_MAX];
-	RF_AUTOCLOSE int etc = open_etc(root, path, err);
+	RF_AUTOCLOSE int etc = open_etc(root, path, err), lock = -1;
 	int r = etc;
 
 	*ret = 0;
-	if (r < 0 || (from && (r = read_from(&new, from, err)) < 0) ||
-	    (r = read_list(&old, etc, err)) < 0)
+	if (r < 0 || (r = rf_oci_lock(etc, path, &lock, err)) < 0 ||
+	    (from && (r = read_from(&new, from, err)) < 0) || (r = read_list(&old, etc, err)) < 0)
 		return r;
 	r = check_foreign(&new, &old, etc, err);
 	if (r == 0)
@@ -329,7 +335,7 @@ static int change(const char *from, const char *root, size_t *ret, struct rf_err
 		r = put(&new, &old, etc, ret, err);
 	if (r == 0 && !is_same_list(&new, &old))
 		r = write_list(&new, NULL, etc, err);
-	return r;
+	return r == 0 && !from ? forget(etc, err) : r;
 }
 
 int rf_oci_sync(const char *from, const char *root, size_t *ret, struct rf_err *err)
@@ -339,16 +345,16 @@ int rf_oci_sync(const char *from, const char *root, size_t *ret, struct rf_err *
 
 int rf_oci_sync_remove(const char *root, struct rf_err *err)
 {
+	static const char *const ours[] = {LIST, RF_OCI_LOCK_FILE};
 	char path[PATH_MAX];
+	bool any = false;
 	size_t n;
-	int r;
 
-	if (snprintf(path, sizeof(path), "%s" RF_OCI_SPEC_DIR "/" LIST, root) >= PATH_MAX)
-		return rf_err_set(err, -ENAMETOOLONG, "%s is too long", root);
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return 0;
-	r = change(NULL, root, &n, err);
-	if (r == 0 && unlink(path) < 0)
-		r = rf_err_sys(err, -errno, "cannot remove %s", path);
-	return r;
+	for (size_t i = 0; i < RF_ARRAY_LEN(ours); i++) {
+		if (snprintf(path, sizeof(path), "%s" RF_OCI_SPEC_DIR "/%s", root, ours[i]) >=
+		    PATH_MAX)
+			return rf_err_set(err, -ENAMETOOLONG, "%s is too long", root);
+		any |= access(path, F_OK) == 0 || errno != ENOENT;
+	}
+	return any ? change(NULL, root, &n, err) : 0;
 }

@@ -8,10 +8,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "cli/oci_lock.h"
 #include "config.h"
 #include "sandbox/base/fd.h"
 #include "sandbox/base/hash.h"
@@ -210,14 +210,15 @@ static int switch_to(int prefix, const char *name, struct rf_err *err)
 /* ---- both ---- */
 
 /* Two at once would prune each other's copies. */
-static int lock(const char *path, int *ret, struct rf_err *err)
+static int open_locked(const char *path, int *ret, int *ret_lock, struct rf_err *err)
 {
+	int r;
+
 	*ret = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*ret < 0)
 		return rf_err_sys(err, -errno, "cannot open %s", path);
-	if (flock(*ret, LOCK_EX) < 0)
-		return rf_err_sys(err, -errno, "cannot lock %s", path);
-	return rf_fd_secure_dir_check(*ret, path, err);
+	r = rf_fd_secure_dir_check(*ret, path, err);
+	return r < 0 ? r : rf_oci_lock(*ret, path, ret_lock, err);
 }
 
 static void read_current(int prefix, char ret[64])
@@ -236,13 +237,14 @@ static void read_current(int prefix, char ret[64])
 
 int rf_oci_tree_install(const char *prefix, struct rf_err *err)
 {
-	RF_AUTOCLOSE int dir = -1, releases = -1;
+	RF_AUTOCLOSE int dir = -1, lock = -1, releases = -1;
 	char name[64], before[64], path[PATH_MAX];
 	int r;
 
 	if (snprintf(path, sizeof(path), "%s/releases", prefix) >= PATH_MAX)
 		return rf_err_set(err, -ENAMETOOLONG, "%s is too long", prefix);
-	if ((r = rf_fd_mkdirs(path, 0755, err)) < 0 || (r = lock(prefix, &dir, err)) < 0 ||
+	if ((r = rf_fd_mkdirs(path, 0755, err)) < 0 ||
+	    (r = open_locked(prefix, &dir, &lock, err)) < 0 ||
 	    (r = open_dir(dir, "releases", &releases, err)) < 0 ||
 	    (r = rf_fd_secure_dir_check(releases, path, err)) < 0)
 		return r;
@@ -257,14 +259,15 @@ int rf_oci_tree_install(const char *prefix, struct rf_err *err)
 
 int rf_oci_tree_remove(const char *prefix, struct rf_err *err)
 {
-	RF_AUTOCLOSE int dir = -1;
+	RF_AUTOCLOSE int dir = -1, lock = -1;
 	int r;
 
 	if (access(prefix, F_OK) < 0 && errno == ENOENT)
 		return 0;
-	if ((r = lock(prefix, &dir, err)) < 0 || (r = remove_at(dir, "current", 0, err)) < 0 ||
+	if ((r = open_locked(prefix, &dir, &lock, err)) < 0 ||
+	    (r = remove_at(dir, "current", 0, err)) < 0 ||
 	    (r = remove_at(dir, NEW "current", 0, err)) < 0 ||
-	    (r = remove_at(dir, "releases", 0, err)) < 0)
+	    (r = remove_at(dir, "releases", 0, err)) < 0 || (r = rf_oci_lock_remove(dir, err)) < 0)
 		return r;
 	printf("%s\n", prefix);
 	(void)rmdir(prefix);

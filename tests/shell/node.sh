@@ -147,7 +147,7 @@ old_one
 node new "${install[@]}"
 is "install: after all that, status" "$status $err" "0 "
 is "install: after all that, the new one" "$(cat "$ROOT/opt/ringfence/current/share/ringfence/mark")$(broken)" new
-is "install: nothing half-done stays" "$(find "$ROOT" -name '.*' ! -name .cluster ! -path "$ROOT")" ""
+is "install: nothing half-done stays" "$(find "$ROOT" -name '.*' ! -name .cluster ! -name .lock ! -path "$ROOT")" ""
 is "install: the policy that is no more is gone" "$(ls "$ETC" | paste -sd' ')" \
 	"base-of-web.json web.json"
 old_one
@@ -191,6 +191,30 @@ ok "sync --watch: follows" wait_for grep -q '"v1"' "$ETC/web.json"
 kill -TERM $watcher
 wait $watcher
 is "sync --watch: ends when asked, and leaves the node as it is" "$? $(broken)" "0 "
+
+# ---- one at a time ----
+
+# Who may read a folder may lock it: nobody waits for that.
+chmod 711 "$TMP"
+for folder in "$ETC" "$ROOT/opt/ringfence"; do
+	# shellcheck disable=SC2016
+	setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'exec 8<"$1" && flock -n 8 && echo held && exec sleep 100' \
+		sh "$folder" >"$TMP/held" &
+	holder=$!
+	ok "lock: an ordinary user holds ${folder#"$ROOT"}" wait_for grep -q held "$TMP/held"
+	run timeout 60 "$TMP/new/bin/ringfence" oci node "${install[@]}"
+	is "lock: and keeps nobody from installing" "$status $err" "0 "
+	kill $holder
+	wait $holder 2>/dev/null
+	run setpriv --reuid=65534 --regid=65534 --clear-groups flock -n "$folder/.lock" true
+	like "lock: nor does he get at what is locked instead" "$status $err" '^[1-9].*Permission denied'
+done
+exec 8<"$ETC/.lock"
+flock 8
+node new "${sync[@]}" 8<&-
+is "lock: who waits for long gives up" "$status" 125
+like "lock: and says for what" "$err" 'another process has held the lock .*/etc/ringfence/\.lock for [0-9]+ seconds'
+exec 8<&-
 
 # ---- uninstall ----
 
