@@ -74,6 +74,7 @@ static struct rf_dfa_rule dfa_rule(const struct rf_policy *policy, const struct 
 				    .rights = rights,
 				    .deny = rule->deny,
 				    .would = only_records(policy, rule),
+				    .kill = rule->kill,
 				    .audit = rule->audit,
 				    .session = rule->session};
 }

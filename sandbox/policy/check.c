@@ -201,7 +201,7 @@ static bool is_pair(const struct rf_rule *outer, const struct rf_rule *inner, bo
 		return false;
 	if (outer == inner || (!outer->deny && inner->deny))
 		return false;
-	if (inner->mode == RF_MODE_AUDIT || inner->audit)
+	if (inner->mode == RF_MODE_AUDIT || inner->audit || (inner->kill && !outer->kill))
 		return false;
 	return outer->deny != inner->deny || !back || outer->index < inner->index;
 }

@@ -73,6 +73,7 @@ static struct rf_dfa_rule name_rule(const struct rf_policy *policy, const struct
 				    .deny = rule->deny,
 				    .would = rule->deny && rule->mode == RF_MODE_AUDIT &&
 					     policy->mode != RF_MODE_AUDIT,
+				    .kill = rule->kill,
 				    .session = rule->session};
 }
 

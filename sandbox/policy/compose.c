@@ -32,7 +32,10 @@ static void tell(struct composer *c, const struct rf_place *place, const char *p
 		c->p->no_memory = true;
 }
 
-/* A list of rules of all drafts in one array; numbers them and puts them into c->rules. */
+/*
+ * A list of rules of all drafts in one array; numbers them and puts them into c->rules. Those that
+ * kill come first: of several rules that deny, the lowest number decides.
+ */
 #define UNITE(name, member, type, vec, ret, ret_n)                                                 \
 	static void name(struct composer *c)                                                       \
 	{                                                                                          \
@@ -46,12 +49,15 @@ static void tell(struct composer *c, const struct rf_place *place, const char *p
 		if (!all)                                                                          \
 			return;                                                                    \
 		n = 0;                                                                             \
-		FOR_EACH_DRAFT (c, draft)                                                          \
-			for (size_t i = 0; i < draft->vec.len; i++) {                              \
-				all[n] = draft->vec.data[i];                                       \
-				all[n].rule.index = c->n_rules;                                    \
-				c->rules[c->n_rules++] = &all[n++].rule;                           \
-			}                                                                          \
+		for (int kill = 1; kill >= 0; kill--)                                              \
+			FOR_EACH_DRAFT (c, draft)                                                  \
+				for (size_t i = 0; i < draft->vec.len; i++) {                      \
+					if (draft->vec.data[i].rule.kill != kill)                  \
+						continue;                                          \
+					all[n] = draft->vec.data[i];                               \
+					all[n].rule.index = c->n_rules;                            \
+					c->rules[c->n_rules++] = &all[n++].rule;                   \
+				}                                                                  \
 		c->policy->ret = all;                                                              \
 		c->policy->ret_n = n;                                                              \
 	}                                                                                          \

@@ -33,6 +33,7 @@ struct rf_dfa_rule {
 	bool would; /* a deny rule in audit mode: records, never decides */
 	bool audit; /* record allowed uses */
 	bool self;  /* self-protection: denies before everything, in both sessions */
+	bool kill;  /* of a deny rule: comes before all that do not, and another is no substitute */
 	bool nail;  /* decides nothing: marks the names of a deny rule without wildcards */
 	enum rf_session session;
 	const struct rf_pattern *patterns;

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 
 #define SELF_SHIFT 14
+#define KILL_SHIFT 32
 #define NEED_NAIL  0x10000000u /* no rule decides what a nail says */
 
-static uint32_t mask_of(const struct rf_dfa_rule *rule)
+static uint64_t mask_of(const struct rf_dfa_rule *rule)
 {
 	uint32_t mask = 0;
 
@@ -20,19 +21,28 @@ static uint32_t mask_of(const struct rf_dfa_rule *rule)
 	return mask;
 }
 
-/* Self-protection holds in audit mode too, so only itself stands in for it. */
-static uint32_t need_of(const struct rf_dfa_rule *rule)
+/*
+ * Self-protection holds in audit mode too, so only itself stands in for it; for a rule that kills
+ * another that kills, or self-protection, which is told before it.
+ */
+static uint64_t need_of(const struct rf_dfa_rule *rule)
 {
 	if (rule->nail)
 		return NEED_NAIL;
-	return rule->self ? mask_of(rule) << SELF_SHIFT : mask_of(rule);
+	if (rule->self)
+		return mask_of(rule) << SELF_SHIFT;
+	return mask_of(rule) | (rule->kill ? mask_of(rule) << KILL_SHIFT : 0);
 }
 
-static uint32_t decides_of(const struct rf_dfa_rule *rule)
+static uint64_t decides_of(const struct rf_dfa_rule *rule)
 {
+	uint64_t mask = mask_of(rule);
+
 	if (rule->self)
-		return mask_of(rule) | mask_of(rule) << SELF_SHIFT;
-	return rule->deny && !rule->nail && !rule->would && rule->n_except == 0 ? mask_of(rule) : 0;
+		return mask | mask << SELF_SHIFT | mask << KILL_SHIFT;
+	if (!rule->deny || rule->nail || rule->would || rule->n_except > 0)
+		return 0;
+	return mask | (rule->kill ? mask << KILL_SHIFT : 0);
 }
 
 static void take_ends(struct rf_dfa_reach *reach, const struct rf_nfa *nfa, uint32_t node,
@@ -50,7 +60,7 @@ static void take_deciders(struct rf_dfa_reach *reach, const struct rf_nfa *nfa, 
 {
 	for (; a != RF_NFA_END; a = nfa->accepts.data[a].next) {
 		const struct rf_nfa_accept *end = &nfa->accepts.data[a];
-		uint32_t decides = end->except ? 0 : decides_of(&input->rules[end->rule]);
+		uint64_t decides = end->except ? 0 : decides_of(&input->rules[end->rule]);
 
 		if (decides == 0)
 			continue;
@@ -92,7 +102,7 @@ struct rf_dfa_reach *rf_dfa_reach_make(const struct rf_nfa *nfa, const struct rf
 	while (changed) {
 		changed = false;
 		for (size_t i = nfa->nodes.len; i-- > 0;) {
-			uint32_t need = reach[i].need;
+			uint64_t need = reach[i].need;
 
 			for (uint32_t e = nfa->nodes.data[i].edges; e != RF_NFA_END;
 			     e = nfa->edges.data[e].next)

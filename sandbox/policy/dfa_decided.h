@@ -14,10 +14,11 @@
 #include "sandbox/policy/dfa.h"
 #include "sandbox/policy/nfa.h"
 
-/* One node: masks of rights by session (bits 0-6, 7-13), and the same again for self-protection. */
+/* One node: masks of rights by session (bits 0-6, 7-13), and the same again for self-protection
+ * and for rules that kill, for which no other rule stands in. */
 struct rf_dfa_reach {
-	uint32_t need;	  /* of all rules that can still match from here */
-	uint32_t decides; /* denied for ever from here on; 0: not such a node */
+	uint64_t need;	  /* of all rules that can still match from here */
+	uint64_t decides; /* denied for ever from here on; 0: not such a node */
 	uint32_t rule;	  /* lowest rule that decides */
 };
 

@@ -39,7 +39,7 @@ struct subset {
 	uint64_t special[4];	    /* bytes to look at singly */
 	struct rf_dfa_reach *reach; /* by node */
 	uint32_t *kept;		    /* by node: last set in which it decides */
-	uint32_t decided;	    /* by the nodes of the set in the making */
+	uint64_t decided;	    /* by the nodes of the set in the making */
 	uint64_t steps;		    /* what was looked at so far */
 };
 

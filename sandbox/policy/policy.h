@@ -122,7 +122,8 @@ struct rf_place {
 
 /*
  * What every rule carries. `index` is the rule's number in policy->rules, the
- * number that kernel records carry. `id` is never NULL ("files.3" when the
+ * number that kernel records carry; within files, network and devices rules that kill come first,
+ * and of several that deny the lowest number decides. `id` is never NULL ("files.3" when the
  * policy names none). `place` is the rule's opening brace.
  */
 struct rf_rule {

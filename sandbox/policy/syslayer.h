@@ -50,6 +50,9 @@ struct rf_sys_maker {
 	const struct rf_sys_context *context;
 	struct rf_arena *arena;
 	struct rf_err *err;
+	/* Of all filters: rules in audit mode, and rules that kill, which other filters do not
+	 * hide. */
+	struct rf_sys_layer *audit, *kills;
 	uint32_t order;
 	size_t pieces; /* entries (two each), conditions and values so far */
 };
@@ -82,9 +85,9 @@ static inline bool rf_sys_refuses(uint32_t action)
 	return action != SECCOMP_RET_ALLOW && action != SECCOMP_RET_LOG;
 }
 
-/* Fills a layer from one filter of the policy, and `audit` with its rules in audit mode. */
-RF_MUST_CHECK int rf_sys_layer_filter(struct rf_sys_layer *layer, struct rf_sys_layer *audit,
-				      struct rf_sys_maker *maker, const struct rf_filter *filter);
+/* Fills a layer, and those of the maker, from one filter of the policy. */
+RF_MUST_CHECK int rf_sys_layer_filter(struct rf_sys_layer *layer, struct rf_sys_maker *maker,
+				      const struct rf_filter *filter);
 
 /* Filters flatten for the capabilities that the command will have at most. */
 struct rf_oci_host rf_sys_flattening_host(const struct rf_policy *policy,

@@ -66,9 +66,8 @@ static int make_conds(struct rf_sys_clause *clause, struct rf_sys_maker *maker,
 	return 0;
 }
 
-static int add_rule(struct rf_sys_layer *layer, struct rf_sys_layer *audit,
-		    struct rf_sys_maker *maker, const struct rf_filter *filter,
-		    const struct rf_sys_rule *rule)
+static int add_rule(struct rf_sys_layer *layer, struct rf_sys_maker *maker,
+		    const struct rf_filter *filter, const struct rf_sys_rule *rule)
 {
 	struct rf_sys_clause clause = {
 		.action = rule_action(maker, filter, &rule->rule),
@@ -85,7 +84,10 @@ static int add_rule(struct rf_sys_layer *layer, struct rf_sys_layer *audit,
 		return 0;
 	/* A rule in audit mode takes no part in the verdict; it only marks what others allow. */
 	if (rule->rule.deny && rule->rule.mode == RF_MODE_AUDIT)
-		layer = audit;
+		layer = maker->audit;
+	/* Whatever else refuses the call: in this filter, in another, with or without arguments. */
+	else if (rule->rule.kill && rf_sys_refuses(clause.action))
+		layer = maker->kills;
 	r = make_conds(&clause, maker, rule);
 	for (size_t i = 0; i < rule->n_calls && r == 0; i++)
 		r = rf_sys_layer_add(layer, maker, rule->calls[i].name, phase, &clause);
@@ -196,8 +198,8 @@ static void fill_default(struct rf_sys_layer *layer, const struct rf_sys_maker *
 			layer->abis &= ~(1u << i);
 }
 
-int rf_sys_layer_filter(struct rf_sys_layer *layer, struct rf_sys_layer *audit,
-			struct rf_sys_maker *maker, const struct rf_filter *filter)
+int rf_sys_layer_filter(struct rf_sys_layer *layer, struct rf_sys_maker *maker,
+			const struct rf_filter *filter)
 {
 	int r = 0;
 
@@ -216,6 +218,6 @@ int rf_sys_layer_filter(struct rf_sys_layer *layer, struct rf_sys_layer *audit,
 		break;
 	}
 	for (size_t i = 0; i < filter->n_rules && r == 0; i++)
-		r = add_rule(layer, audit, maker, filter, &filter->rules[i]);
+		r = add_rule(layer, maker, filter, &filter->rules[i]);
 	return r;
 }

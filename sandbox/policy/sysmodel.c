@@ -13,7 +13,8 @@
 #include "sandbox/policy/syslayer.h"
 
 #define ARENA_MAX  (256u * 1024 * 1024)
-#define LAYERS_MAX (RF_SYS_FILTERS_MAX + 4)
+#define LAYERS_OWN 5 /* beside the filters */
+#define LAYERS_MAX (RF_SYS_FILTERS_MAX + LAYERS_OWN)
 
 struct rf_sys_model {
 	const struct rf_policy *policy;
@@ -243,20 +244,20 @@ static int make_layers(struct layers *layers, struct rf_sys_model *model,
 {
 	const struct rf_policy *policy = maker->policy;
 	bool present = policy->sections[RF_SECTION_SECCOMP].present;
-	struct rf_sys_layer *audit;
 	int r;
 
-	if (policy->n_filters + 4 > LAYERS_MAX)
+	if (policy->n_filters > RF_SYS_FILTERS_MAX)
 		return rf_err_set(maker->err, -E2BIG, "more than %d seccomp filters to unite",
-				  LAYERS_MAX - 4);
+				  RF_SYS_FILTERS_MAX);
 	model->programs =
 		rf_arena_array(model->arena, policy->n_filters + 1, sizeof(*model->programs));
 	if (!model->programs)
 		return rf_err_set(maker->err, -ENOMEM, "system calls: no memory");
-	audit = new_layer(layers);
+	maker->kills = new_layer(layers);
+	maker->audit = new_layer(layers);
 	r = rf_sys_layer_self(new_layer(layers), maker);
 	for (size_t i = 0; present && i < policy->n_filters && r == 0; i++) {
-		r = rf_sys_layer_filter(new_layer(layers), audit, maker, &policy->filters[i]);
+		r = rf_sys_layer_filter(new_layer(layers), maker, &policy->filters[i]);
 		if (r == 0 && policy->filters[i].kind == RF_FILTER_OCI)
 			r = make_program(model, maker, &policy->filters[i]);
 	}

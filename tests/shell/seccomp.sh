@@ -58,6 +58,20 @@ policy '"seccomp": {"default": "allow", "rules": [{"deny": ["getpriority"], "act
 run "$RF" run --summary never -p "$TMP/p.json" -- bash -c 'nice -n 1 true; exec python3 -c "import os; os.getpriority(0, 0)"'
 is "a deadly rule kills" "$status" 159
 
+# However it is named: beside plain denials of its own filter, and below another that denies, too.
+policy '"seccomp": {"default": "allow", "deny": ["lseek"], "rules": [
+  {"id": "die", "deny": ["lseek"], "args": [{"index": 2, "op": "eq", "value": 77}], "action": "kill"}]}'
+inside 'call 8 0 0 78'
+is "a plain denial of the call is an errno" "$out" EPERM
+inside 'exec python3 -c "import ctypes; ctypes.CDLL(None).syscall(8, 0, 0, 77)"'
+is "and a deadly rule about arguments comes before it" "$status" 159
+mv "$TMP/p.json" "$TMP/deadly.json"
+policy '"extends": ["./deadly.json"], "seccomp": {"default": "allow", "deny": ["lseek"]}'
+inside 'exec python3 -c "import ctypes; ctypes.CDLL(None).syscall(8, 0, 0, 77)"'
+is "a filter that extends it and denies does not undo it" "$status" 159
+run "$RF" why "$TMP/p.json" syscall lseek 0 0 77
+like "as why tells" "$out" '^denied by die .*, which kills'
+
 policy '"seccomp": {"default": "deny", "allow": ["write", "exit_group"]}'
 run "$RF" run --summary never -p "$TMP/p.json" -- true
 is "a filter without execve starts nothing" "$status" 125

@@ -128,19 +128,19 @@ static void files_by_table(void **state)
 		__u32 would, audit;
 		int verdict, errno_value;
 	} table[] = {
-		{"/", 0, RF_A_READ, 0, 0, 0, 0, RF_V_ALLOWED, 0},
+		{"/", 0, RF_A_READ, 0, 1, 0, 0, RF_V_ALLOWED, 0},
 		{"/", 0, RF_A_WRITE, RF_A_WRITE, -1, 0, 0, RF_V_DENIED, 0},
-		{"/usr/lib/libc.so.6", 0, RF_A_READ | RF_A_EXEC, 0, 0, 0, 0, RF_V_ALLOWED, 0},
+		{"/usr/lib/libc.so.6", 0, RF_A_READ | RF_A_EXEC, 0, 1, 0, 0, RF_V_ALLOWED, 0},
 		{"/usr", 1, RF_A_CREATE, RF_A_CREATE, -1, 0, 0, RF_V_DENIED, 0},
 		{"/usrx", 1, RF_A_READ, RF_A_READ, -1, 0, 0, RF_V_DENIED, 0},
-		{"/proj/a", 0, RF_A_READ | RF_A_APPEND, 0, 1, 0, 0, RF_V_ALLOWED, 0},
-		{"/proj/.env", 0, RF_A_READ, RF_A_READ, 2, 0, 0, RF_V_DENIED, 2},
-		{"/proj/pub/.env", 0, RF_A_READ, 0, 1, 0, 0, RF_V_ALLOWED, 0},
-		{"/usr/.env", 0, RF_A_EXEC, 0, 0, 0, 0, RF_V_ALLOWED, 0},
-		{"/proj/die", 0, RF_A_WRITE, RF_A_WRITE, 3, 0, 0, RF_V_KILLED, 0},
+		{"/proj/a", 0, RF_A_READ | RF_A_APPEND, 0, 2, 0, 0, RF_V_ALLOWED, 0},
+		{"/proj/.env", 0, RF_A_READ, RF_A_READ, 3, 0, 0, RF_V_DENIED, 2},
+		{"/proj/pub/.env", 0, RF_A_READ, 0, 2, 0, 0, RF_V_ALLOWED, 0},
+		{"/usr/.env", 0, RF_A_EXEC, 0, 1, 0, 0, RF_V_ALLOWED, 0},
+		{"/proj/die", 0, RF_A_WRITE, RF_A_WRITE, 0, 0, 0, RF_V_KILLED, 0},
 		{"/proj/soft/x", 0, RF_A_READ, 0, 4, RF_A_READ, 0, RF_V_WOULD_DENY, 0},
-		{"/proj/soft/x", 0, RF_A_WRITE, 0, 1, 0, 0, RF_V_ALLOWED, 0},
-		{"/proj/soft/.env", 0, RF_A_READ, RF_A_READ, 2, 0, 0, RF_V_DENIED, 2},
+		{"/proj/soft/x", 0, RF_A_WRITE, 0, 2, 0, 0, RF_V_ALLOWED, 0},
+		{"/proj/soft/.env", 0, RF_A_READ, RF_A_READ, 3, 0, 0, RF_V_DENIED, 2},
 		{"/proj/seen", 0, RF_A_READ, 0, 5, 0, RF_A_READ, RF_V_ALLOWED, 0},
 		{"/proj/init", 0, RF_A_EXEC, 0, 6, 0, 0, RF_V_ALLOWED, 0},
 		{"/proj/init", 1, RF_A_EXEC, RF_A_EXEC, -1, 0, 0, RF_V_DENIED, 0},
@@ -186,7 +186,7 @@ static void audit_mode_lets_pass_all_but_self(void **state)
 	a = ask(&f, "/proj/.env", 0, RF_A_READ);
 	assert_int_equal(a.missing, 0);
 	assert_int_equal(a.would, RF_A_READ);
-	assert_int_equal(a.rule, 2);
+	assert_int_equal(a.rule, 3);
 	assert_int_equal(a.verdict, RF_V_WOULD_DENY);
 	a = ask(&f, "/nowhere", 0, RF_A_READ);
 	assert_int_equal(a.rule, RF_RULE_NONE);
@@ -290,6 +290,35 @@ static struct rf_answer ask_net(const struct fixture *f, const char *address, in
 	return answer;
 }
 
+/* Wherever it stands, and also below what a plain deny has decided for ever. */
+static void what_kills_comes_before_what_only_denies(void **state)
+{
+	static const struct {
+		const char *path;
+		int verdict;
+	} table[] = {
+		{"/d/x", RF_V_KILLED},	 {"/e/in/y", RF_V_KILLED},	{"/e/t/u/v", RF_V_KILLED},
+		{"/e/o", RF_V_DENIED},	 {"/e/deep/in/y", RF_V_DENIED}, {"/k/x", RF_V_KILLED},
+		{"/k/y/z", RF_V_KILLED}, {"/o", RF_V_ALLOWED},
+	};
+	struct fixture f =
+		make("{\"ringfence\":1,\"name\":\"t\",\"files\":{\"default\":\"allow\",\"rules\":["
+		     "{\"deny\":[\"read\"],\"paths\":[\"/d/x\",\"/e/**\",\"/k/y/**\"]},"
+		     "{\"deny\":[\"read\"],\"paths\":[\"/d/x\",\"/e/in/*\",\"/e/t/**\",\"/k/**\"],"
+		     "\"action\":\"kill\"}]},\"network\":{\"default\":\"allow\",\"rules\":["
+		     "{\"deny\":[\"connect\"],\"to\":[\"10.0.0.0/8\"]},"
+		     "{\"deny\":[\"connect\"],\"to\":[\"10.1.0.0/16\"],\"action\":\"kill\"}]}}");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		assert_int_equal(ask(&f, table[i].path, 0, RF_A_READ).verdict, table[i].verdict);
+	assert_int_equal(ask_net(&f, "10.1.2.3", 1, RF_NP_TCP, RF_A_CONNECT, 0).verdict,
+			 RF_V_KILLED);
+	assert_int_equal(ask_net(&f, "10.2.2.3", 1, RF_NP_TCP, RF_A_CONNECT, 0).verdict,
+			 RF_V_DENIED);
+	drop(&f);
+}
+
 static void network_by_table(void **state)
 {
 	struct fixture f =
@@ -309,17 +338,17 @@ static void network_by_table(void **state)
 		__u8 session;
 		int verdict, rule;
 	} table[] = {
-		{"10.1.2.3", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_ALLOWED, 0},
-		{"10.1.2.3", 8999, RF_NP_TCP, RF_A_SEND, 0, RF_V_ALLOWED, 0},
+		{"10.1.2.3", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_ALLOWED, 1},
+		{"10.1.2.3", 8999, RF_NP_TCP, RF_A_SEND, 0, RF_V_ALLOWED, 1},
 		{"10.1.2.3", 9000, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_DENIED, -1},
 		{"10.1.2.3", 443, RF_NP_UDP, RF_A_CONNECT, 0, RF_V_DENIED, -1},
 		{"10.1.2.3", 8888, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_WOULD_DENY, 3},
-		{"10.9.255.255", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_KILLED, 1},
-		{"10.8.255.255", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_ALLOWED, 0},
-		{"10.10.0.0", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_ALLOWED, 0},
+		{"10.9.255.255", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_KILLED, 0},
+		{"10.8.255.255", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_ALLOWED, 1},
+		{"10.10.0.0", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_ALLOWED, 1},
 		{"9.255.255.255", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_DENIED, -1},
 		{"11.0.0.0", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_DENIED, -1},
-		{"2001:db8::1", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_ALLOWED, 0},
+		{"2001:db8::1", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_ALLOWED, 1},
 		{"2001:db9::1", 443, RF_NP_TCP, RF_A_CONNECT, 0, RF_V_DENIED, -1},
 		{"0.0.0.0", 8080, RF_NP_TCP, RF_A_BIND, 0, RF_V_ALLOWED, 2},
 		{"::", 8080, RF_NP_TCP, RF_A_LISTEN, 0, RF_V_ALLOWED, 2},
@@ -1002,7 +1031,9 @@ UNIT_MAIN(cmocka_unit_test(words_are_bytes), cmocka_unit_test(no_border_makes_na
 	  cmocka_unit_test(audit_mode_lets_pass_all_but_self),
 	  cmocka_unit_test(absent_sections_are_open_but_for_self),
 	  cmocka_unit_test(audit_mode_keeps_self_below_a_denied_tree),
-	  cmocka_unit_test(aliases_add_nothing), cmocka_unit_test(network_by_table),
+	  cmocka_unit_test(aliases_add_nothing),
+	  cmocka_unit_test(what_kills_comes_before_what_only_denies),
+	  cmocka_unit_test(network_by_table),
 	  cmocka_unit_test(many_addresses_agree_with_every_rule),
 	  cmocka_unit_test(tables_have_limits), cmocka_unit_test(ranges_of_one_rule_count_once),
 	  cmocka_unit_test(unix_names), cmocka_unit_test(devices),
