@@ -137,6 +137,27 @@ static size_t expand_one(struct rf_parse *p, struct rf_at at, const char *text, 
 	return value || fallback ? (size_t)(end - text) + 1 : 0;
 }
 
+/* Whether what stands at `at` is in a byte class, where `-`, `!` and `]` would mean something. */
+static bool is_in_class(const char *text, const char *at)
+{
+	const char *c = text;
+
+	while (c && c < at) {
+		if (strncmp(c, "${", 2) == 0) {
+			c = strchr(c, '}');
+			continue;
+		}
+		if (*c++ != '[')
+			continue;
+		c += *c == '!';
+		c += *c == ']';
+		c += strcspn(c, "]/");
+		if (c > at)
+			return true;
+	}
+	return false;
+}
+
 char *rf_vars_expand(struct rf_parse *p, struct rf_at at, const char *text, bool quote)
 {
 	RF_AUTOSTR struct rf_str out = RF_STR_INIT(RF_LIMIT_PATTERN_BYTES);
@@ -148,6 +169,12 @@ char *rf_vars_expand(struct rf_parse *p, struct rf_at at, const char *text, bool
 		rf_str_add_n(&out, c, step);
 		c += step;
 		if (strncmp(c, "${", 2) == 0) {
+			if (quote && is_in_class(text, c)) {
+				rf_at_error(p, at,
+					    "a variable cannot stand in a class of bytes (\"[…]\"): "
+					    "its value is text, not members or a range");
+				return NULL;
+			}
 			step = expand_one(p, at, c, quote, &out);
 			if (step == 0)
 				return NULL;
