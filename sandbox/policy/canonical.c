@@ -15,6 +15,8 @@
 #include "sandbox/policy/addr.h"
 #include "sandbox/policy/names.h"
 
+#define TEXT_MAX (1u << 20) /* of one text, escaped */
+
 static const char *const mode_names[] = {"enforce", "audit"};
 static const char *const need_names[] = {"must", "should"};
 static const char *const default_names[] = {"deny", "allow"};
@@ -28,10 +30,36 @@ static void set(json_t *object, const char *key, json_t *value)
 	(void)json_object_set_new(object, key, value);
 }
 
+/*
+ * Names may hold bytes that are no UTF-8, which JSON cannot: {"bytes": "…"} then, with each such
+ * byte, and each backslash, as \xHH.
+ */
+static json_t *text_json(const char *text)
+{
+	RF_AUTOSTR struct rf_str out = RF_STR_INIT(TEXT_MAX);
+	json_t *json = json_string(text);
+	size_t left = strlen(text);
+
+	if (json)
+		return json;
+	while (left > 0) {
+		size_t n = *text == '\\' ? 0 : rf_utf8_len(text, left);
+
+		if (n > 0)
+			rf_str_add_n(&out, text, n);
+		else
+			rf_str_addf(&out, "\\x%02x", (unsigned char)*text);
+		n += n == 0;
+		text += n;
+		left -= n;
+	}
+	return rf_str_error(&out) ? NULL : json_pack("{s:s}", "bytes", rf_str_text(&out));
+}
+
 static void set_string(json_t *object, const char *key, const char *text)
 {
 	if (text)
-		set(object, key, json_string(text));
+		set(object, key, text_json(text));
 }
 
 static json_t *rights_json(const char *const *names, size_t n, uint32_t bits)
@@ -84,11 +112,11 @@ static json_t *patterns_json(const struct rf_pattern *patterns, size_t n)
 		json_t *item;
 
 		if (pattern->resolved)
-			item = json_pack("{s:s}", "resolved", pattern->text);
+			item = json_pack("{s:o}", "resolved", text_json(pattern->text));
 		else if (pattern->literal)
-			item = json_pack("{s:s}", "literal", pattern->text);
+			item = json_pack("{s:o}", "literal", text_json(pattern->text));
 		else
-			item = json_string(pattern->text);
+			item = text_json(pattern->text);
 		json_array_append_new(list, item);
 	}
 	return list;
@@ -163,7 +191,7 @@ static json_t *node_json(const struct rf_dev_node *node)
 	json_t *major, *minor, *json;
 
 	if (node->pattern)
-		return json_string(node->pattern);
+		return text_json(node->pattern);
 	major = number_json(node->major);
 	minor = number_json(node->minor);
 	json = json_sprintf("%s %s:%s",
@@ -316,7 +344,7 @@ static json_t *process_json(const struct rf_policy *policy)
 		    json_pack("{s:o, s:o}", "soft", limit_json(policy->rlimits[i].soft), "hard",
 			      limit_json(policy->rlimits[i].hard)));
 	for (size_t i = 0; i < policy->n_env_keep; i++)
-		json_array_append_new(keep, json_string(policy->env_keep[i]));
+		json_array_append_new(keep, text_json(policy->env_keep[i]));
 	for (size_t i = 0; i < policy->n_env_set; i++)
 		set_string(values, policy->env_set[i].name, policy->env_set[i].value);
 	if (policy->env_keep_given)
@@ -393,7 +421,7 @@ json_t *rf_policy_to_json(const struct rf_policy *policy, bool places)
 		return root;
 	list = json_array();
 	for (size_t i = 0; i < policy->n_sources; i++)
-		json_array_append_new(list, json_string(policy->sources[i]));
+		json_array_append_new(list, text_json(policy->sources[i]));
 	set(root, "sources", list);
 	set_string(root, "sha256", policy->sha256);
 	return root;

@@ -149,6 +149,14 @@ run "$RF" policy schema
 is "schema: status" "$status" 0
 is "schema: is JSON" "$(printf %s "$out" | python3 -c 'import json,sys; print(json.load(sys.stdin)["$schema"])')" \
 	https://json-schema.org/draft/2020-12/schema
+# What is no UTF-8 is told apart, too.
+printf '{"ringfence": 1, "name": "v", "files": {"default": "deny", "rules": [{"allow": ["read"], "paths": ["${A}/x"]}]}}' >"$TMP/v.json"
+run "$RF" policy show --json --set $'A=/\xff' "$TMP/v.json"
+like "a value that is no UTF-8 is shown" "$(tr -d ' \n' <<<"$out")" '"paths":\[\{"bytes":"/\\\\xff/x"\}\]'
+one=$(grep sha256 <<<"$out")
+run "$RF" policy show --json --set $'A=/\xfe' "$TMP/v.json"
+ok "and its policy has a version of its own" test "$one" != "$(grep sha256 <<<"$out")"
+
 run "$RF" policy
 is "no action: status" "$status" 2
 run "$RF" policy no-such-action
