@@ -126,6 +126,7 @@ static bool has_sys_admin(void)
 
 static int choose(struct context *c, struct rf_err *err)
 {
+	uint64_t hard[RLIM_NLIMITS];
 	/* What limits the sandbox's cgroup was decided when it was made. */
 	const struct rf_facts facts = {
 		.has_cgroup = c->found.cgroup_path[0],
@@ -133,12 +134,14 @@ static int choose(struct context *c, struct rf_err *err)
 		.controllers = RF_CONTROLLER_MEMORY | RF_CONTROLLER_PIDS | RF_CONTROLLER_CPU,
 		.sys_admin = has_sys_admin(),
 		.as_user = geteuid() == 0 && c->has_user && c->user.uid != 0,
+		.hard = hard,
 	};
 	const struct rf_env_options options = {.inherited = environ,
 					       .user = c->has_user ? &c->user : NULL};
 	bool service = rf_recipe_service(c->recipe);
 	int r;
 
+	rf_hard_limits(hard);
 	if (service)
 		rf_service_allow();
 	r = rf_select(&c->selection, c->policy, rf_candidates, &facts, err);

@@ -18,8 +18,11 @@ static bool has_sys_admin(void)
 /* no_site tells whether a cgroup was already tried for in vain. */
 int rf_run_choose(struct rf_run_choice *choice, const struct rf_policy *policy, struct rf_err *err)
 {
-	struct rf_facts facts = {.sys_admin = has_sys_admin(), .as_user = choice->as_user};
+	uint64_t hard[RLIM_NLIMITS];
+	struct rf_facts facts = {
+		.sys_admin = has_sys_admin(), .as_user = choice->as_user, .hard = hard};
 
+	rf_hard_limits(hard);
 	if (!choice->no_site.code && rf_cgroup_find(&choice->site, &choice->no_site) == 0) {
 		facts.has_cgroup = true;
 		facts.controllers = choice->site.controllers;

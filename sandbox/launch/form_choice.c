@@ -19,6 +19,8 @@ static void add_circumstances(struct rf_str *out, const struct rf_selection *sel
 	rf_str_addf(out, "cgroup %d %x %s\ncaller %d %d %d\nlandlock %d\n", facts->has_cgroup,
 		    facts->controllers, facts->why_none ? facts->why_none : "", facts->sys_admin,
 		    facts->as_user, rf_caller_has_setpcap(), rf_landlock_abi());
+	for (int i = 0; facts->hard && i < RLIM_NLIMITS; i++)
+		rf_str_addf(out, "limit %llu\n", (unsigned long long)facts->hard[i]);
 	for (size_t i = 0; geteuid() != 0 && i < RF_ARRAY_LEN(own_places); i++)
 		rf_str_addf(out, "%s\n", getenv(own_places[i]) ? getenv(own_places[i]) : "");
 	for (size_t i = 0; i < selection->n; i++)

@@ -264,6 +264,34 @@ int rf_select_backends(struct rf_selection *ret, const struct rf_policy *policy,
 	return r;
 }
 
+void rf_hard_limits(uint64_t ret[RLIM_NLIMITS])
+{
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		struct rlimit now;
+
+		ret[i] =
+			getrlimit((__rlimit_resource_t)i, &now) == 0 ? now.rlim_max : RLIM_INFINITY;
+	}
+}
+
+/* A launch never raises a limit: the lower one stays. */
+static void judge_limits(struct rf_coverage *item, const struct selector *s)
+{
+	for (size_t i = 0; s->facts->hard && i < s->policy->n_rlimits; i++) {
+		const struct rf_rlimit *limit = &s->policy->rlimits[i];
+		uint64_t hard = s->facts->hard[limit->resource];
+
+		if (limit->hard <= hard)
+			continue;
+		item->hold = RF_HOLD_STRICTER;
+		(void)snprintf(item->why, sizeof(item->why),
+			       "the caller's hard limit %s is %llu, lower than the policy's, and "
+			       "is not raised",
+			       limit->name, (unsigned long long)hard);
+		return;
+	}
+}
+
 /* Sections that the launcher holds itself. */
 static int select_process(struct selector *s, struct rf_err *err)
 {
@@ -274,6 +302,7 @@ static int select_process(struct selector *s, struct rf_err *err)
 	for (size_t i = first; r == 0 && i < report->n; i++) {
 		report->items[i].hold = RF_HOLD_EXACT;
 		report->items[i].by = "launcher";
+		judge_limits(&report->items[i], s);
 	}
 	return r;
 }

@@ -8,6 +8,8 @@
 #ifndef RF_LAUNCH_SELECT_H
 #define RF_LAUNCH_SELECT_H
 
+#include <sys/resource.h>
+
 #include "sandbox/launch/backend.h"
 
 /* Controllers that the sandbox's cgroup would have. */
@@ -21,7 +23,11 @@ struct rf_facts {
 	uint32_t controllers; /* RF_CONTROLLER_* */
 	bool sys_admin;	      /* the caller has CAP_SYS_ADMIN */
 	bool as_user;	      /* the caller is root, the command will not be */
+	const uint64_t *hard; /* limits of the caller by RLIMIT_, RLIM_NLIMITS; NULL: unknown */
 };
+
+/* The caller's hard limits, for rf_facts. */
+void rf_hard_limits(uint64_t ret[RLIM_NLIMITS]);
 
 #define RF_SELECT_MAX 8
 

@@ -170,9 +170,10 @@ char *rf_vars_expand(struct rf_parse *p, struct rf_at at, const char *text, bool
 		c += step;
 		if (strncmp(c, "${", 2) == 0) {
 			if (quote && is_in_class(text, c)) {
-				rf_at_error(p, at,
-					    "a variable cannot stand in a class of bytes (\"[…]\"): "
-					    "its value is text, not members or a range");
+				rf_at_error(
+					p, at,
+					"a variable cannot stand in a class of bytes (\"[…]\"): "
+					"its value is text, not members or a range");
 				return NULL;
 			}
 			step = expand_one(p, at, c, quote, &out);

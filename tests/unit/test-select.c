@@ -219,10 +219,36 @@ static void resources_need_their_controller(void **state RF_UNUSED)
 	rf_selection_done(&f.selection);
 }
 
+static void limits_that_would_have_to_be_raised_are_told(void **state RF_UNUSED)
+{
+	const struct rf_rlimit limits[] = {
+		{.resource = RLIMIT_CORE, .name = "core", .hard = RLIM_INFINITY},
+		{.resource = RLIMIT_NOFILE, .name = "nofile", .soft = 10, .hard = 20}};
+	uint64_t hard[RLIM_NLIMITS];
+	const struct rf_facts facts = {.hard = hard};
+	struct fixture f;
+
+	for (size_t i = 0; i < RLIM_NLIMITS; i++)
+		hard[i] = RLIM_INFINITY;
+	for (uint64_t have = 19; have <= 20; have++) {
+		reset(&f);
+		f.policy.sections[RF_SECTION_PROCESS].present = true;
+		f.policy.rlimits = limits;
+		f.policy.n_rlimits = 2;
+		hard[RLIMIT_NOFILE] = have;
+		select_with(&f, usual, &facts);
+		assert_int_equal(item(&f, "process")->hold,
+				 have < 20 ? RF_HOLD_STRICTER : RF_HOLD_EXACT);
+		assert_int_equal(!strstr(item(&f, "process")->why, "nofile is 19"), have == 20);
+		rf_selection_done(&f.selection);
+	}
+}
+
 UNIT_MAIN(cmocka_unit_test(the_best_one_that_is_there),
 	  cmocka_unit_test(voided_self_protection_is_told),
 	  cmocka_unit_test(what_nobody_spoke_of_is_refused),
 	  cmocka_unit_test(stricter_satisfies_should_only),
 	  cmocka_unit_test(a_second_layer_only_adds),
 	  cmocka_unit_test(requirements_are_asked_first), cmocka_unit_test(each_is_asked_once),
-	  cmocka_unit_test(resources_need_their_controller));
+	  cmocka_unit_test(resources_need_their_controller),
+	  cmocka_unit_test(limits_that_would_have_to_be_raised_are_told));
