@@ -5,6 +5,8 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "cli/cmd.h"
 #include "cli/finding.h"
@@ -82,11 +84,43 @@ static int ask_mknod(const struct why *w, const struct rf_question *q, struct ex
 	return r;
 }
 
+/* What the kernel asks, too: of a node that is here its device, of a bind its name. */
+static bool find_second(const struct rf_question *q, struct rf_question *ret)
+{
+	struct stat node;
+
+	*ret = *q;
+	if (q->kind == RF_WHY_UNIX && q->rights & RF_NET_BIND && q->text[0] == '/') {
+		ret->kind = RF_WHY_FILE;
+		ret->rights = RF_FILE_CREATE;
+		return true;
+	}
+	if (q->kind != RF_WHY_FILE || lstat(q->text, &node) < 0 ||
+	    !(S_ISCHR(node.st_mode) || S_ISBLK(node.st_mode)))
+		return false;
+	ret->kind = RF_WHY_DEVICE;
+	ret->dev_type = S_ISBLK(node.st_mode) ? 1 : 2;
+	ret->dev_major = major(node.st_rdev);
+	ret->dev_minor = minor(node.st_rdev);
+	ret->rights = (q->rights & RF_FILE_READ ? RF_DEV_READ : 0u) |
+		      (q->rights & (RF_FILE_WRITE | RF_FILE_APPEND) ? RF_DEV_WRITE : 0u);
+	return ret->rights;
+}
+
 static int explain(const struct why *w, const struct rf_question *q, const json_t *event,
 		   struct explained *ret, struct rf_err *err)
 {
+	struct rf_question second;
+	struct rf_finding finding;
 	int r = rf_why_ask(w->policy, w->image, q, &ret->finding, err);
 
+	if (r == 0 && rf_finding_passes(&ret->finding) && find_second(q, &second)) {
+		r = rf_why_ask(w->policy, w->image, &second, &finding, err);
+		if (r == 0 && !rf_finding_passes(&finding)) {
+			ret->finding = finding;
+			q = &second;
+		}
+	}
 	if (r < 0)
 		return r;
 	ret->recorded = rf_recorded_decides(q, event, &ret->finding, ret->file, sizeof(ret->file));
