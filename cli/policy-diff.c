@@ -46,7 +46,7 @@ static void add_verdict(struct rf_str *out, const struct rf_diff_item *item, int
 
 	rf_str_addf(out, "\n    %c: %s", 'A' + side, verdict_word(f));
 	rf_finding_add_decider(out, " by ", f);
-	if (item->kind == RF_WHY_SYSCALL && f->verdict == RF_V_DENIED && f->errno_value)
+	if (f->verdict == RF_V_DENIED && f->errno_value)
 		rf_str_addf(out, ", %s", strerrorname_np(f->errno_value) ?: "?");
 }
 

@@ -38,13 +38,12 @@ static bool is_same_rule(const struct rf_finding *a, const struct rf_finding *b)
 	       strcmp(a->rule, b->rule) == 0;
 }
 
-/* A refused call is told apart by its errno as well: programs take other ways by it. */
-static bool decide_alike(const struct rf_question *q, const struct rf_finding *side)
+/* What is refused is told apart by its errno as well: programs take other ways by it. */
+static bool decide_alike(const struct rf_finding *side)
 {
 	if (side[0].verdict != side[1].verdict)
 		return false;
-	return q->kind != RF_WHY_SYSCALL || side[0].verdict != RF_V_DENIED ||
-	       side[0].errno_value == side[1].errno_value;
+	return side[0].verdict != RF_V_DENIED || side[0].errno_value == side[1].errno_value;
 }
 
 static struct rf_diff_item *find_item(struct rf_diff *diff, const struct rf_question *q,
@@ -121,7 +120,7 @@ int rf_differ_ask(struct rf_differ *differ, struct rf_question *question, long *
 			continue;
 		question->rights = asked & 1u << bit;
 		r = ask_both(differ, question, found[bit]);
-		if (r == 0 && decide_alike(question, found[bit]))
+		if (r == 0 && decide_alike(found[bit]))
 			left &= ~(1u << bit);
 	}
 	/* Rights that the same rules decide the same way are one difference. */

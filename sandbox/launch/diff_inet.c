@@ -168,7 +168,7 @@ static int differing(struct inet *n, struct rf_question *q, uint32_t *ret, uint6
 			continue;
 		if (answer(&n->side[0], q, &a[0]) || answer(&n->side[1], q, &a[1]))
 			return rf_err_set(n->differ->err, -EBADMSG, "the packed policy is damaged");
-		if (a[0].verdict == a[1].verdict)
+		if (a[0].verdict == a[1].verdict && a[0].errno_value == a[1].errno_value)
 			continue;
 		*ret |= bit;
 		*ret_who = *ret_who * 1099511628211u + a[0].rule * 65536u + a[1].rule + 1;

@@ -69,7 +69,7 @@ static bool is_name(uint8_t phase)
 	return phase == IN_NAME || phase == ABSTRACT;
 }
 
-/* As lsm/match.h decides; every example is asked there again. */
+/* As lsm/match.h decides, and the errno of a refusal; every example is asked there again. */
 static uint32_t verdict_of(const struct rf_policy *policy, const struct rf_dfa_verdict *v,
 			   uint32_t session, unsigned int bit)
 {
@@ -79,7 +79,11 @@ static uint32_t verdict_of(const struct rf_policy *policy, const struct rf_dfa_v
 		return v->would[session][bit] == RF_DFA_RULE_NONE ? RF_V_ALLOWED : RF_V_WOULD_DENY;
 	if (policy->mode == RF_MODE_AUDIT && !(v->self >> bit & 1))
 		return RF_V_WOULD_DENY;
-	return rule < policy->n_rules && policy->rules[rule]->kill ? RF_V_KILLED : RF_V_DENIED;
+	if (rule >= policy->n_rules)
+		return RF_V_DENIED;
+	return policy->rules[rule]->kill
+		       ? RF_V_KILLED
+		       : RF_V_DENIED | (uint32_t)policy->rules[rule]->errno_value << 8;
 }
 
 /* The number of the difference between two states; 0 if there is none. */

@@ -42,6 +42,8 @@ pair "\"mode\": \"audit\", $(files '')" "$(files '')"
 differs "audit mode" 1 "policy: mode" '    A: "audit"' '    A: allowed in audit mode, else denied, by files.default (a.json:1)'
 pair "$(files '{"id": "k", "deny": ["read"], "paths": ["/d"]}')" "$(files '{"id": "k", "deny": ["read"], "paths": ["/d"], "action": "kill"}')"
 differs "killed, not only denied" 1 "files: read /d" '    B: killed by k (b.json:1)'
+pair "$(files '{"id": "k", "deny": ["read"], "paths": ["/d"]}')" "$(files '{"id": "k", "deny": ["read"], "paths": ["/d"], "errno": "ENOENT"}')"
+differs "denied with another errno" 1 "files: read /d" '    B: denied by k (b.json:1), ENOENT'
 
 pair "$(net '{"id": "db", "allow": ["connect"], "protocol": "tcp", "to": ["10.0.0.0/8"], "ports": ["1-100"]}')" \
 	"$(net '{"id": "db", "allow": ["connect"], "protocol": "tcp", "to": ["10.0.0.0/9", "10.128.0.0/9"], "ports": ["1-50", "51-100"]}')"
