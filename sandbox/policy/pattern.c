@@ -115,6 +115,24 @@ static int check_bytes(const struct component *c)
 	return 0;
 }
 
+/* Of a component that is nothing but alternatives none may be "." or "..", which are no names. */
+static int check_alternatives(const struct component *c)
+{
+	size_t len;
+
+	if (c->text[0] != '{' || memchr(c->text, '}', c->len) != c->text + c->len - 1)
+		return 0;
+	for (size_t i = 1; i < c->len; i += len + 1) {
+		const char *text = c->text + i;
+
+		len = strcspn(text, ",}");
+		if ((len == 1 || len == 2) && strncmp(text, "..", len) == 0)
+			return refuse(c, "it is not normalised: the alternative \"%.*s\"", (int)len,
+				      text);
+	}
+	return 0;
+}
+
 static int check_component(const struct component *c, bool literal)
 {
 	if (c->len == 0)
@@ -124,7 +142,7 @@ static int check_component(const struct component *c, bool literal)
 			      c->text);
 	if (literal || (c->len == 2 && strncmp(c->text, "**", 2) == 0))
 		return 0;
-	return check_bytes(c);
+	return check_bytes(c) ?: check_alternatives(c);
 }
 
 static int check_start(const char *text, bool literal, enum rf_pattern_kind kind,
