@@ -58,8 +58,9 @@ static void done(struct why *w)
 struct explained {
 	struct rf_finding finding, otherwise;
 	bool has_otherwise;
-	bool lacks_mknod; /* the devices allow to make it, the capabilities do not */
-	bool recorded;	  /* not asked: what the record says */
+	enum rf_why_kind kind; /* of the question that the finding answers */
+	bool lacks_mknod;      /* the devices allow to make it, the capabilities do not */
+	bool recorded;	       /* not asked: what the record says */
 	char change[4 * RF_WHY_TEXT_MAX];
 	char file[RF_WHY_TEXT_MAX]; /* of a recorded rule */
 };
@@ -84,17 +85,12 @@ static int ask_mknod(const struct why *w, const struct rf_question *q, struct ex
 	return r;
 }
 
-/* What the kernel asks, too: of a node that is here its device, of a bind its name. */
+/* What the kernel asks, too, of a node that is here: its device. */
 static bool find_second(const struct rf_question *q, struct rf_question *ret)
 {
 	struct stat node;
 
 	*ret = *q;
-	if (q->kind == RF_WHY_UNIX && q->rights & RF_NET_BIND && q->text[0] == '/') {
-		ret->kind = RF_WHY_FILE;
-		ret->rights = RF_FILE_CREATE;
-		return true;
-	}
 	if (q->kind != RF_WHY_FILE || lstat(q->text, &node) < 0 ||
 	    !(S_ISCHR(node.st_mode) || S_ISBLK(node.st_mode)))
 		return false;
@@ -114,11 +110,13 @@ static int explain(const struct why *w, const struct rf_question *q, const json_
 	struct rf_finding finding;
 	int r = rf_why_ask(w->policy, w->image, q, &ret->finding, err);
 
+	ret->kind = q->kind;
 	if (r == 0 && rf_finding_passes(&ret->finding) && find_second(q, &second)) {
 		r = rf_why_ask(w->policy, w->image, &second, &finding, err);
 		if (r == 0 && !rf_finding_passes(&finding)) {
 			ret->finding = finding;
 			q = &second;
+			ret->kind = q->kind;
 		}
 	}
 	if (r < 0)
@@ -186,7 +184,7 @@ static int print_json(const struct rf_question *q, const struct explained *e)
 	rf_why_describe(q, &asked);
 	rf_str_add(&out, "{");
 	rf_finding_add_json(&out, &e->finding);
-	rf_finding_add_member(&out, "layer", rf_finding_layer(q->kind));
+	rf_finding_add_member(&out, "layer", rf_finding_layer(e->kind));
 	rf_finding_add_member(&out, "asked", rf_str_text(&asked));
 	rf_finding_add_member(&out, "object", q->text);
 	rf_str_addf(&out, ",\"enforced\":%s",

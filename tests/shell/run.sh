@@ -120,7 +120,9 @@ S=5"
 run bash -c "ulimit -S -n 20; '$RF' run -p '$TMP/env.json' -- sh -c 'ulimit -S -n; ulimit -H -n'"
 is "rlimits of the policy" "$out" "32
 32"
-run bash -c "ulimit -n 20; '$RF' run -p '$TMP/env.json' -- sh -c 'ulimit -S -n; ulimit -H -n'"
+run bash -c "ulimit -n 20; '$RF' run -p '$TMP/env.json' -- true"
+is "a policy's limit above the hard one is refused" "$status" 125
+run bash -c "ulimit -n 20; '$RF' run --need should -p '$TMP/env.json' -- sh -c 'ulimit -S -n; ulimit -H -n'"
 is "a policy's limit never raises the hard one" "$out" "20
 20"
 run bash -c "ulimit -S -n 25; '$RF' run -p '$P' -- sh -c 'ulimit -S -n'"

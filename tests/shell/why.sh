@@ -57,7 +57,7 @@ asked 0 'allowed by pg (web.json:15)' connect unix @abstract-name-1
 asked 0 'allowed by pg (web.json:15)' connect unix /opt/pg/s
 asked 1 'denied by network.default (web.json:11)' connect unix /opt/pg
 
-# What another section must allow, too: a node its device, a bind of a path its name.
+# What another section must allow, too: a node its device.
 cat >both.json <<'E'
 { "ringfence": 1, "name": "both",
   "files": {"default": "allow", "rules": [{"id": "run", "deny": ["create"], "paths": ["/opt/run/**"]}]},
@@ -68,10 +68,6 @@ run "$RF" why both.json read /dev/null
 is "a node takes its device, too" "$status ${out%%$'\n'*}" "1 denied by null (both.json:4)"
 run "$RF" why both.json write /dev/null
 is "which may allow another right" "$status ${out%%$'\n'*}" "0 allowed by files.default (both.json:2)"
-run "$RF" why both.json bind unix /opt/run/s
-is "a bind takes the right to create the name" "$status ${out%%$'\n'*}" "1 denied by run (both.json:2)"
-run "$RF" why both.json connect unix /opt/run/s
-is "a connect does not" "$status ${out%%$'\n'*}" "0 allowed by network.default (both.json:3)"
 run "$RF" why container-default device mknod char 1:3
 like "a node: the capability is told where it lacks" "$status $out" "^0 allowed by standard .*note: it also takes the capability mknod, which the policy drops"
 run "$RF" why --json container-default device mknod char 1:3
