@@ -151,7 +151,9 @@ static int print_text(const struct rf_question *q, const struct explained *e)
 	rf_finding_add_line(&out, "\nasked: ", rf_str_text(&asked));
 	rf_finding_add_line(&out, "\nreason: ", f->reason);
 	rf_finding_add_line(&out, "\nhint: ", f->hint);
-	if (e->recorded)
+	if (e->recorded && !f->depends_on_args)
+		rf_str_add(&out, "\nnote: no rule is about it; this is what the record says");
+	else if (e->recorded)
 		rf_str_add(&out, "\nnote: the answer depends on arguments, which were not "
 				 "recorded; this is what the record says");
 	else if (f->depends_on_args)
@@ -212,6 +214,18 @@ static int print_json(const struct rf_question *q, const struct explained *e)
 	return 0;
 }
 
+static int print(const struct why *w, const struct rf_question *q, const struct explained *e,
+		 struct rf_err *err)
+{
+	int r = w->json ? print_json(q, e) : print_text(q, e);
+
+	if (r < 0) {
+		rf_err_sys(err, r, "cannot print the answer");
+		return rf_cmd_fail(RF_EXIT_FAILED, err);
+	}
+	return rf_finding_passes(&e->finding) ? RF_EXIT_OK : RF_EXIT_NO;
+}
+
 /* Answers one question, of an event or NULL; RF_EXIT_OK, RF_EXIT_NO or RF_EXIT_FAILED. */
 static int answer(const struct why *w, struct rf_question *q, const json_t *event)
 {
@@ -222,20 +236,29 @@ static int answer(const struct why *w, struct rf_question *q, const json_t *even
 	if (w->session)
 		q->session = w->session;
 	r = explain(w, q, event, &e, &err);
-	if (r == 0) {
-		r = w->json ? print_json(q, &e) : print_text(q, &e);
-		if (r < 0)
-			rf_err_sys(&err, r, "cannot print the answer");
-	}
-	if (r < 0)
-		return rf_cmd_fail(RF_EXIT_FAILED, &err);
-	return rf_finding_passes(&e.finding) ? RF_EXIT_OK : RF_EXIT_NO;
+	return r < 0 ? rf_cmd_fail(RF_EXIT_FAILED, &err) : print(w, q, &e, &err);
+}
+
+/* A refusal before it was known of what: there is nothing to ask about. */
+static bool read_bare(const json_t *event, struct rf_question *q, struct explained *e)
+{
+	const json_t *object = json_object_get(event, "object");
+	const char *operation = json_string_value(json_object_get(event, "operation"));
+
+	if (!json_is_object(object) || json_object_size(object) || !rf_recorded_unasked(event))
+		return false;
+	*q = (struct rf_question){.kind = RF_WHY_FILE};
+	(void)snprintf(q->text, sizeof(q->text), "%s", operation ? operation : "an access");
+	*e = (struct explained){.kind = RF_WHY_FILE, .recorded = true};
+	rf_recorded_finding(event, &e->finding, e->file, sizeof(e->file));
+	return true;
 }
 
 /* One line of the stream; other records than accesses are passed over. */
 static int answer_line(const struct why *w, const char *line, size_t len, unsigned int *n)
 {
 	json_t *event = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	struct explained bare;
 	struct rf_err err = RF_ERR_INIT;
 	struct rf_question q;
 	int r, status = RF_EXIT_OK;
@@ -245,10 +268,14 @@ static int answer_line(const struct why *w, const char *line, size_t len, unsign
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
 	}
 	r = rf_question_from_event(&q, event, &err);
-	if (r == 0 && (*n)++ && !w->json)
+	if (r == -EINVAL && read_bare(event, &q, &bare))
+		r = 1;
+	if (r >= 0 && (*n)++ && !w->json)
 		putchar('\n');
 	if (r == 0)
 		status = answer(w, &q, event);
+	else if (r > 0)
+		status = print(w, &q, &bare, &err);
 	else if (r != -ENOMSG)
 		status = rf_cmd_fail(RF_EXIT_FAILED, &err);
 	json_decref(event);

@@ -21,14 +21,16 @@ static int take(int fd, const char *path, struct rf_err *err)
 	const struct timespec pause = {.tv_nsec = TRY_PAUSE_NS};
 
 	for (int tries = WAIT_S * TRIES_A_S; flock(fd, LOCK_EX | LOCK_NB) < 0; tries--) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
+		if (errno != EWOULDBLOCK)
 			return rf_err_sys(err, -errno, "cannot lock %s/" LOCK, path);
 		if (tries == 0)
 			return rf_err_set(err, -EBUSY,
 					  "another process has held the lock %s/" LOCK
 					  " for %d seconds; lslocks names it",
 					  path, WAIT_S);
-		(void)nanosleep(&pause, NULL);
+		/* A signal: whoever watches is to end. */
+		if (nanosleep(&pause, NULL) < 0)
+			return rf_err_sys(err, -errno, "cannot lock %s/" LOCK, path);
 	}
 	return 0;
 }

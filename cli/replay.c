@@ -129,7 +129,8 @@ static bool find_unnamed(const struct rf_replay *replay, const json_t *event, st
 		f->rule = "network.default";
 		refuses = policy->network_default == RF_DEFAULT_DENY;
 		*ret_text = family;
-	} else if (rf_str_eq(layer, "files") && !text_of(object, "path")) {
+	} else if ((rf_str_eq(layer, "files") && !text_of(object, "path")) ||
+		   (!json_object_size(object) && rf_recorded_unasked(event))) {
 		section = RF_SECTION_FILES;
 		f->rule = "files.unjudged";
 		f->reason = "what cannot be judged is denied";

@@ -35,20 +35,48 @@ static void read_source(const char *source, struct rf_place *ret, char *file, si
 	ret->line = (uint32_t)line;
 }
 
-bool rf_recorded_decides(const struct rf_question *question, const json_t *event,
-			 struct rf_finding *finding, char *file, size_t size)
+/*
+ * Refusals of ringfence's own, and of what could not be judged, are none of the policy's; a removal
+ * has code "alias" only where the file system keeps the file under another name.
+ */
+static bool is_unconditional(const json_t *event)
 {
 	const json_t *rule = json_object_get(event, "rule");
 	const char *id = text_of(rule, "id");
 
-	if (!question->blind || !id || !finding->depends_on_args ||
-	    finding->verdict != RF_V_ALLOWED)
-		return false;
+	return rf_str_eq(id, "ringfence.self") || rf_str_eq(id, "files.unjudged") ||
+	       (rf_str_eq(text_of(rule, "code"), "alias") &&
+		rf_str_eq(text_of(event, "operation"), "unlink"));
+}
+
+bool rf_recorded_unasked(const json_t *event)
+{
+	const char *verdict = text_of(event, "verdict");
+
+	return is_unconditional(event) && verdict && !rf_str_eq(verdict, "allowed");
+}
+
+void rf_recorded_finding(const json_t *event, struct rf_finding *finding, char *file, size_t size)
+{
+	const json_t *rule = json_object_get(event, "rule");
+
 	finding->verdict = verdict_of(text_of(event, "verdict"));
-	finding->rule = id;
+	finding->rule = text_of(rule, "id") ?: "files.unjudged";
 	finding->decided = NULL;
 	finding->reason = text_of(rule, "reason");
 	finding->hint = text_of(rule, "hint");
+	finding->enforced = true;
 	read_source(text_of(rule, "source"), &finding->place, file, size);
+}
+
+bool rf_recorded_decides(const struct rf_question *question, const json_t *event,
+			 struct rf_finding *finding, char *file, size_t size)
+{
+	if (finding->verdict != RF_V_ALLOWED || !text_of(json_object_get(event, "rule"), "id"))
+		return false;
+	if (!(question->blind && finding->depends_on_args) &&
+	    !(finding->enforced && rf_recorded_unasked(event)))
+		return false;
+	rf_recorded_finding(event, finding, file, size);
 	return true;
 }

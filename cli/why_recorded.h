@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records of refused system calls whose arguments nobody recorded: what a policy says of such a
- * call may depend on them, and then the record knows better than any guess.
+ * Records that know better than what a policy says of the names in them: of refused system calls
+ * whose arguments nobody recorded, of refusals of ringfence's own, and of what was not judged.
  */
 #ifndef RF_CLI_WHY_RECORDED_H
 #define RF_CLI_WHY_RECORDED_H
@@ -10,10 +10,17 @@
 
 #include "sandbox/launch/why.h"
 
+/* A refusal that no rule of a policy is about. */
+bool rf_recorded_unasked(const json_t *event);
+
+/* What the record says; strings as below. */
+void rf_recorded_finding(const json_t *event, struct rf_finding *finding, char *file, size_t size);
+
 /*
- * If finding lets the call pass that was refused when it was recorded, and the answer depends on
- * arguments that the record lacks, it becomes what the record says, and true is returned. Its
- * strings are the event's then, but for the place's file, which goes into file.
+ * If finding lets pass what was refused when it was recorded, and the answer depends on arguments
+ * that the record lacks, or the refusal was none of a policy's, it becomes what the record says,
+ * and true is returned. Its strings are the event's then, but for the place's file, which goes into
+ * file.
  */
 bool rf_recorded_decides(const struct rf_question *question, const json_t *event,
 			 struct rf_finding *finding, char *file, size_t size);

@@ -128,7 +128,7 @@ int rf_tell_bare(__u64 sandbox, __u64 exec_id, __u32 slot, __u64 bare)
 	__u64 seq, flags, folded;
 	void *ring;
 
-	if (!sb)
+	if (!sb || sb->id != sandbox)
 		return -1;
 	__sync_fetch_and_add(&sb->denied, 1);
 	__sync_fetch_and_add(&sb->errors, 1);

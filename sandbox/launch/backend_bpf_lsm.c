@@ -114,14 +114,20 @@ static void judge_item(const struct rf_policy *policy, enum rf_section section,
 		       "io_uring overwrites what may only be appended to");
 }
 
-/* No hook is told which port the kernel chose for a bind to port 0 (docs/decisions/0044). */
+/* No hook is told which port the kernel chose for port 0 (docs/decisions/0044). */
 static int add_ports(const struct rf_policy *policy, struct rf_report *report, struct rf_err *err)
 {
+	bool binding, listening = false;
 	unsigned int first, last, port;
 	struct rf_coverage *item;
 
+	if (policy->mode == RF_MODE_AUDIT)
+		return 0;
 	rf_chosen_range(&first, &last);
-	if (policy->mode == RF_MODE_AUDIT || !rf_chosen_is_mixed(policy, first, last, &port))
+	binding = rf_chosen_is_mixed(policy, RF_NET_BIND, first, last, &port);
+	if (!binding)
+		listening = rf_chosen_is_mixed(policy, RF_NET_LISTEN, first, last, &port);
+	if (!binding && !listening)
 		return 0;
 	item = rf_report_add(report);
 	if (!item)
@@ -134,9 +140,9 @@ static int add_ports(const struct rf_policy *policy, struct rf_report *report, s
 	item->hold = RF_HOLD_STRICTER;
 	item->by = rf_backend_bpf_lsm.name;
 	(void)snprintf(item->why, sizeof(item->why),
-		       "a bind to port 0 is refused, since %u, which the kernel may choose "
-		       "(net.ipv4.ip_local_port_range), may be",
-		       port);
+		       "%s is refused where any port that the kernel may choose is: %u may be "
+		       "(net.ipv4.ip_local_port_range)",
+		       binding ? "a bind to port 0" : "listening without a bind", port);
 	return 0;
 }
 

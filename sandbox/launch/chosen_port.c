@@ -41,19 +41,19 @@ static void put(const struct rf_net_rule *rule, uint8_t *allowed, uint8_t value)
 		       rule->ports[i].last - rule->ports[i].first + 1u);
 }
 
-static void put_rules(const struct rf_policy *policy, uint8_t *allowed, bool deny)
+static void put_rules(const struct rf_policy *policy, uint32_t right, uint8_t *allowed, bool deny)
 {
 	for (size_t i = 0; i < policy->n_network; i++) {
 		const struct rf_net_rule *rule = &policy->network[i];
 
 		if (!rule->is_unix && rule->rule.deny == deny && rule->rule.mode != RF_MODE_AUDIT &&
-		    rule->rights & (RF_NET_BIND | RF_NET_LISTEN))
+		    rule->rights & right)
 			put(rule, allowed, !deny);
 	}
 }
 
-bool rf_chosen_is_mixed(const struct rf_policy *policy, unsigned int first, unsigned int last,
-			unsigned int *ret)
+bool rf_chosen_is_mixed(const struct rf_policy *policy, uint32_t right, unsigned int first,
+			unsigned int last, unsigned int *ret)
 {
 	RF_AUTOFREE uint8_t *allowed = malloc(RF_PORTS);
 	const uint8_t *refused;
@@ -62,8 +62,8 @@ bool rf_chosen_is_mixed(const struct rf_policy *policy, unsigned int first, unsi
 	if (!allowed)
 		return true;
 	memset(allowed, policy->network_default == RF_DEFAULT_ALLOW, RF_PORTS);
-	put_rules(policy, allowed, false);
-	put_rules(policy, allowed, true);
+	put_rules(policy, right, allowed, false);
+	put_rules(policy, right, allowed, true);
 	refused = memchr(allowed + first, 0, last - first + 1u);
 	if (!refused || !memchr(allowed + first, 1, last - first + 1u))
 		return false;

@@ -16,11 +16,12 @@
 void rf_chosen_range(unsigned int *first, unsigned int *last);
 
 /*
- * Whether rules refuse some of the ports from first to last and not all: *ret is one of those that
- * are refused. Rules in audit mode take no part; that rules may be about different addresses
- * is not looked at. Where the memory for that is missing the answer is yes.
+ * Whether rules refuse one right (RF_NET_BIND or RF_NET_LISTEN) for some of the ports from first to
+ * last and not all: *ret is one of those that are refused. Rules in audit mode take no part; that
+ * rules may be about different addresses is not looked at. Where the memory for that is missing the
+ * answer is yes.
  */
-bool rf_chosen_is_mixed(const struct rf_policy *policy, unsigned int first, unsigned int last,
-			unsigned int *ret);
+bool rf_chosen_is_mixed(const struct rf_policy *policy, uint32_t right, unsigned int first,
+			unsigned int last, unsigned int *ret);
 
 #endif

@@ -162,8 +162,10 @@ static int ask_device(const struct rf_img *img, const struct rf_image_head *head
 int rf_asker_model(struct rf_asker *asker, uint32_t session, const struct rf_sys_model **ret,
 		   struct rf_err *err)
 {
-	const struct rf_sys_context context = {.session =
-						       session ? RF_SESSION_EXEC : RF_SESSION_INIT};
+	const struct rf_sys_context context = {
+		.session = session ? RF_SESSION_EXEC : RF_SESSION_INIT,
+		.hold_leases = true, /* a hook does, or the filter */
+	};
 	int r = 0;
 
 	if (!asker->models[session & 1])

@@ -129,8 +129,8 @@ static bool change(struct changed *c, const struct rf_sys_answer *a, const char 
 int rf_why_change_calls(const struct rf_policy *policy, const struct rf_question *q,
 			struct rf_str *out, struct rf_err *err)
 {
-	const struct rf_sys_context context = {.session = q->session ? RF_SESSION_EXEC
-								     : RF_SESSION_INIT};
+	const struct rf_sys_context context = {
+		.session = q->session ? RF_SESSION_EXEC : RF_SESSION_INIT, .hold_leases = true};
 	RF_CLEANUP(changed_done) struct changed c = {.rules = NULL};
 
 	if (changed_init(&c, policy) < 0)

@@ -50,8 +50,8 @@ static int check_trust(const struct rf_found *found, const char *path, struct rf
 }
 
 /*
- * What has no name but the one that its maker gave it is called so: a path through a descriptor's
- * number is nothing that a reader of our messages could look up.
+ * What has no name but the one that its maker gave it is called so, and marked as no file: a path
+ * through a descriptor's number is nothing that a reader of our messages could look up.
  */
 static int name_memory(char **name)
 {
@@ -67,7 +67,7 @@ static int name_memory(char **name)
 	target[len] = '\0';
 	if (!rf_str_has_prefix(target, before) || !rf_str_has_suffix(target, after))
 		return 0;
-	given = strndup(target + strlen(before), (size_t)len - strlen(before) - strlen(after));
+	given = strndup(target + 1, (size_t)len - 1 - strlen(after));
 	if (!given)
 		return -ENOMEM;
 	free(*name);

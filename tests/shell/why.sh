@@ -241,4 +241,25 @@ if [ "$(uname -m)" = x86_64 ]; then
 	is 'learn: told, not dropped' "$status:$(grep -c '"what": "syscall personality"' blind.json)" 0:1
 fi
 
+# ---- refusals that no rule is about ----
+echo '{"ringfence":1,"name":"open","files":{"default":"allow"},"kernel":{"ipc":"inside"}}' >open.json
+record() { # LAYER HOOK OPERATION OBJECT RULE
+	echo '{"v":1,"type":"access","process":{"pid":9,"comm":"x"},"layer":"'"$1"'","hook":"'"$2"'","operation":"'"$3"'","object":'"$4"',"access":["read"],"missing":["read"],"verdict":"denied","rule":'"$5"',"count":1}'
+}
+record files file_fcntl fcntl '{"path":"/opt/x","type":"regular"}' '{"id":"ringfence.self"}' >self
+record kernel shm_alloc_security shmget '{}' '{"id":"files.unjudged","code":"lookup"}' >bare
+record files path_unlink unlink '{"path":"/opt/x","type":"regular"}' '{"id":"open","code":"alias"}' >hidden
+for name in self:ringfence.self bare:files.unjudged hidden:open; do
+	run "$RF" why open.json event "${name%%:*}"
+	is "no rule is about it, so the record is told: $name" "$status:$(head -1 <<<"$out")" "1:denied by ${name#*:}"
+	run "$RF" policy replay open.json "${name%%:*}"
+	like "and it is not one that would pass now: $name" "$status:$out" '^1:1 accesses in 1 records: 0 allowed, 1 denied'
+done
+if [ "$(uname -m)" = x86_64 ]; then
+	run "$RF" why open.json syscall fcntl 3 0x400 1
+	is 'a lease' "$status:$(head -1 <<<"$out")" '1:denied by ringfence.self'
+	run "$RF" why open.json syscall fcntl 3 0x400 2
+	is 'giving one back' "$status" 0
+fi
+
 done_testing

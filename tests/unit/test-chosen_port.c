@@ -6,12 +6,18 @@
 
 #define BIND RF_NET_BIND
 
-static bool is_mixed(struct rf_net_rule *rules, size_t n, enum rf_default dflt, unsigned int *port)
+static bool is_mixed_for(uint32_t right, struct rf_net_rule *rules, size_t n, enum rf_default dflt,
+			 unsigned int *port)
 {
 	struct rf_policy policy = {.network = rules, .n_network = n, .network_default = dflt};
 
 	policy.sections[RF_SECTION_NETWORK].present = true;
-	return rf_chosen_is_mixed(&policy, 32768, 60999, port);
+	return rf_chosen_is_mixed(&policy, right, 32768, 60999, port);
+}
+
+static bool is_mixed(struct rf_net_rule *rules, size_t n, enum rf_default dflt, unsigned int *port)
+{
+	return is_mixed_for(BIND, rules, n, dflt, port);
 }
 
 static void a_range_is_read(void **state RF_UNUSED)
@@ -37,7 +43,9 @@ static void one_refused_port_of_it_is_found(void **state RF_UNUSED)
 	rule.rights = RF_NET_CONNECT;
 	assert_false(is_mixed(&rule, 1, RF_DEFAULT_ALLOW, &port));
 	rule.rights = RF_NET_LISTEN;
-	assert_true(is_mixed(&rule, 1, RF_DEFAULT_ALLOW, &port));
+	assert_false(is_mixed(&rule, 1, RF_DEFAULT_ALLOW, &port));
+	assert_true(is_mixed_for(RF_NET_LISTEN, &rule, 1, RF_DEFAULT_ALLOW, &port));
+	rule.rights |= BIND;
 	rule.is_unix = true;
 	assert_false(is_mixed(&rule, 1, RF_DEFAULT_ALLOW, &port));
 	rule.is_unix = false;
