@@ -23,7 +23,7 @@ int rf_calls_find(struct rf_calls *calls, struct rf_record *copy, struct rf_rule
 {
 	/* The most that a filter may refuse; a call it lets pass is not asked about. */
 	const struct rf_sys_context context = {
-		.session = RF_SESSION_INIT, .network_families = true, .hold_leases = true};
+		.session = RF_SESSION_INIT, .network_families = true, .hold_self = true};
 	struct rf_sys_answer *answer = &calls->answer;
 
 	if (!calls->model && rf_sys_model_new(&calls->model, calls->policy, &context, NULL) < 0)

@@ -155,7 +155,7 @@ static int prepare(struct rf_launch *launch, uint32_t sections RF_UNUSED, struct
 		.session = launch->joins ? RF_SESSION_EXEC : RF_SESSION_INIT,
 		.network_families = by_cgroup || by_port,
 		.network_ports = by_port,
-		.hold_leases = !is_held_by(launch, RF_SECTION_KERNEL, "bpf-lsm"),
+		.hold_self = !is_held_by(launch, RF_SECTION_KERNEL, "bpf-lsm"),
 		.hold_cgroup = by_cgroup || is_held_by(launch, RF_SECTION_DEVICES, "cgroup-device"),
 		.kernel_elsewhere = held_elsewhere(launch),
 	};

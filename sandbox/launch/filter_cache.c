@@ -61,7 +61,7 @@ static int make_key(char ret[RF_HASH_HEX_LEN + 1], const struct rf_policy *polic
 	add_number(&hash, context->network_families);
 	add_number(&hash, context->network_ports);
 	add_number(&hash, context->hold_cgroup);
-	add_number(&hash, context->hold_leases);
+	add_number(&hash, context->hold_self);
 	add_number(&hash, context->kernel_elsewhere);
 	rf_hash_end_hex(&hash, ret);
 	return r;

@@ -164,7 +164,7 @@ int rf_asker_model(struct rf_asker *asker, uint32_t session, const struct rf_sys
 {
 	const struct rf_sys_context context = {
 		.session = session ? RF_SESSION_EXEC : RF_SESSION_INIT,
-		.hold_leases = true, /* a hook does, or the filter */
+		.hold_self = true, /* a hook does, or the filter */
 	};
 	int r = 0;
 

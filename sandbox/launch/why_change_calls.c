@@ -130,7 +130,7 @@ int rf_why_change_calls(const struct rf_policy *policy, const struct rf_question
 			struct rf_str *out, struct rf_err *err)
 {
 	const struct rf_sys_context context = {
-		.session = q->session ? RF_SESSION_EXEC : RF_SESSION_INIT, .hold_leases = true};
+		.session = q->session ? RF_SESSION_EXEC : RF_SESSION_INIT, .hold_self = true};
 	RF_CLEANUP(changed_done) struct changed c = {.rules = NULL};
 
 	if (changed_init(&c, policy) < 0)

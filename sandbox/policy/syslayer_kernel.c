@@ -62,8 +62,8 @@ static int refuse_beside_append(struct rf_sys_layer *layer, struct rf_sys_maker 
 }
 
 /*
- * What gives everybody's memory, whatever the rules say: as the LSM does (lsm/bpf/caps.bpf.c), a
- * second layer, and the only one where there is none.
+ * What gives everybody's memory, whatever the rules say. Only where no hook holds it
+ * (lsm/bpf/caps.bpf.c): a profile's filter else decides every call as a runtime's would.
  */
 static int refuse_memory(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 {
@@ -72,7 +72,7 @@ static int refuse_memory(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 					     .origin = RF_SYS_SELF};
 	int r = 0;
 
-	for (size_t i = 0; i < RF_ARRAY_LEN(calls) && r == 0; i++)
+	for (size_t i = 0; maker->context->hold_self && i < RF_ARRAY_LEN(calls) && r == 0; i++)
 		r = rf_sys_layer_refuse(layer, maker, calls[i], NULL, 0, clause);
 	return r;
 }
@@ -80,8 +80,8 @@ static int refuse_memory(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 #define F_SETDELEG_NR 1040 /* F_SETDELEG, since Linux 6.19 */
 
 /*
- * Leases: everybody who opens the file waits for who has one. Only where no hook holds it: with a
- * condition `fcntl` leaves the kernel's bitmap of calls that are always allowed.
+ * Leases: everybody who opens the file waits for who has one. As above; and with a condition
+ * `fcntl` leaves the kernel's bitmap of calls that are always allowed.
  */
 static int refuse_leases(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 {
@@ -95,7 +95,7 @@ static int refuse_leases(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 	static const char *const calls[] = {"fcntl", "fcntl64"};
 	int r = 0;
 
-	for (size_t i = 0; maker->context->hold_leases && i < 2 && r == 0; i++) {
+	for (size_t i = 0; maker->context->hold_self && i < 2 && r == 0; i++) {
 		r = rf_sys_layer_refuse(layer, maker, calls[i], lease, 2, clause);
 		if (r == 0)
 			r = rf_sys_layer_refuse(layer, maker, calls[i], &delegation, 1, clause);

@@ -27,7 +27,7 @@ struct rf_sys_context {
 	/* Refuse what the network's back-end cannot see: families, listening, unix sockets. */
 	bool network_families;
 	bool network_ports;	   /* with it: that back-end sees nothing but TCP by port */
-	bool hold_leases;	   /* refuse leases on files: no hook does */
+	bool hold_self;		   /* no hook refuses leases, swap space, ports */
 	bool hold_cgroup;	   /* refuse clone3, which can start a process in another cgroup */
 	uint32_t kernel_elsewhere; /* bit per kernel key: in audit mode a better layer records it */
 };

@@ -98,12 +98,12 @@ test_the_report_tells_of_it() {
 	policy middle '"network": {"default": "allow", "rules": [{"id": "no", "deny": ["bind"], "ports": ["40000-50000"]}]}'
 	policy beside '"network": {"default": "allow", "rules": [{"id": "no", "deny": ["bind"], "ports": ["1-32767", "61000-65535"]}]}'
 	capture "$RF" run -p "$T/middle.json" --report "$T/report" -- true
-	eq "$STATUS $(jq -c '.items[] | select(.id == "network.ports") | [.need, .hold, .by]' "$T/report")" \
+	eq "$RC $(jq -c '.items[] | select(.id == "network.ports") | [.need, .hold, .by]' "$T/report")" \
 		'0 ["should","stricter","bpf-lsm"]' "report: $OUT$ERR"
 	contains "$(jq -r '.items[] | select(.id == "network.ports") | .why' "$T/report")" "40000" "why"
 	eq "$("$RF" why "$T/middle.json" bind tcp 0.0.0.0:0 | head -1)" "denied by no ($T/middle.json:1)" "why"
 	capture "$RF" run -p "$T/beside.json" --report "$T/report" -- true
-	eq "$STATUS $(jq -c '.items[] | select(.id == "network.ports")' "$T/report")" "0 " "report: $OUT$ERR"
+	eq "$RC $(jq -c '.items[] | select(.id == "network.ports")' "$T/report")" "0 " "report: $OUT$ERR"
 }
 
 # Numbers of echo requests are no ports.
