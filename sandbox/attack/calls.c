@@ -179,8 +179,8 @@ CALL(open_by_handle_at, -1, 1, 0)
 CALL(process_madvise, -1, 1, 1, 0, 0)
 CALL(personality, 0xffffffff)
 #if defined(__x86_64__)
-CALL(iopl, 0)
-CALL(ioperm, 0x80, 1, 0)
+CALL(iopl, 3)
+CALL(ioperm, 0x80, 1, 1)
 CALL(modify_ldt, 0, 1, 0)
 #endif
 
@@ -223,8 +223,8 @@ static const struct rf_attempt attempts[] = {
 	BARE(process_madvise, "advise on the memory of processes"),
 	BARE(personality, "ask for the execution domain", .args = {0xffffffff}),
 #if defined(__x86_64__)
-	BARE(iopl, "set the I/O privilege level"),
-	BARE(ioperm, "ask for I/O ports"),
+	BARE(iopl, "raise the I/O privilege level (of its own process)"),
+	BARE(ioperm, "ask for an I/O port (0x80, not used)"),
 	BARE(modify_ldt, "read the local descriptor table"),
 #endif
 };

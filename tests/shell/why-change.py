@@ -170,7 +170,8 @@ def main():
         nonlocal count, failed
         count += 1
         failed += problem is not None
-        print("not ok" if problem else "ok", count, "-", what.encode(errors="replace").decode())
+        name = what.encode(errors="replace").decode().replace("\n", "\\n")
+        print("not ok" if problem else "ok", count, "-", name)
         if problem:
             print("#", problem.encode(errors="replace").decode().replace("\n", "\n# "))
 

@@ -69,33 +69,6 @@ END
 	policy talks '"kernel": {"mount": "deny", "signals": "allow"}'
 }
 
-# As the kernel side holds it alone: a container brings no filter of ours.
-test_without_a_filter_the_hooks_hold_it() {
-	outsiders_world
-	truncate -s 2M "$T/swap"
-	chmod 600 "$T/swap"
-	mkswap -q "$T/swap" >/dev/null || skip "no mkswap"
-	mkdir -p /etc/ringfence
-	echo '{"ringfence": 1, "name": "box", "files": {"default": "allow"}}' >/etc/ringfence/box.json
-	# shellcheck disable=SC2016
-	new_init box bash -c 'for what in "swapon $0/swap" "swapoff $0/swap" iopl ioperm "lease $0/do.py 1" vhangup; do
-		python3 "$0/do.py" $what; done' "$T"
-	hook box "$INIT" created '"ringfence.policy":"box"'
-	eq "$RC" 0 "hook: $ERR"
-	open_gate
-	wait "$INIT"
-	# What vhangup gets is the key's.
-	eq "$(grep -v vhangup "$T/.init" | sort -u | paste -sd' ')" \
-		"ioperm: EPERM iopl: EPERM lease: EPERM swapoff: EPERM swapon: EPERM" "errors"
-	contains "$(<"$T/.init")" "vhangup: " "the hangup"
-	eq "$("$RF" audit --denied | jq -r 'select(.container.id == "box") |
-		.layer + " " + .rule.id + " " + (.object.name // .operation // "")' | sort -u | paste -sd';')" \
-		"capabilities ringfence.self sys_admin;capabilities ringfence.self sys_rawio;files ringfence.self fcntl;kernel kernel.signals capable" "records"
-	end_init
-	hook box 0 stopped
-	rm /etc/ringfence/box.json
-}
-
 # A lease on ringfence's executable, on a policy: nobody outside could open them.
 test_nobody_waits_for_a_lease_from_inside() {
 	outsiders_world
@@ -193,6 +166,33 @@ test_commands_of_file_systems_take_their_rights() {
 	refused append EACCES "${DO[@]}" ioctl "$T/logs" 0x800c6613 0
 	eq "$(denials)" "files logs" "denials of an encryption policy"
 	refused append 'ENOTTY|EOPNOTSUPP|EINVAL' "${DO[@]}" ioctl "$T/own" 0x800c6613 0
+}
+
+# As the kernel side holds it alone: a container brings no filter of ours.
+test_without_a_filter_the_hooks_hold_it() {
+	outsiders_world
+	truncate -s 2M "$T/swap"
+	chmod 600 "$T/swap"
+	mkswap -q "$T/swap" >/dev/null || skip "no mkswap"
+	mkdir -p /etc/ringfence
+	echo '{"ringfence": 1, "name": "box", "files": {"default": "allow"}}' >/etc/ringfence/box.json
+	# shellcheck disable=SC2016
+	new_init box bash -c 'for what in "swapon $0/swap" "swapoff $0/swap" iopl ioperm "lease $0/do.py 1" vhangup; do
+		python3 "$0/do.py" $what; done' "$T"
+	hook box "$INIT" created '"ringfence.policy":"box"'
+	eq "$RC" 0 "hook: $ERR"
+	open_gate
+	wait "$INIT"
+	# What vhangup gets is the key's.
+	eq "$(grep -v vhangup "$T/.init" | sort -u | paste -sd' ')" \
+		"ioperm: EPERM iopl: EPERM lease: EPERM swapoff: EPERM swapon: EPERM" "errors"
+	contains "$(<"$T/.init")" "vhangup: " "the hangup"
+	eq "$("$RF" audit --denied | jq -r 'select(.container.id == "box") |
+		.layer + " " + .rule.id + " " + (.object.name // .operation // "")' | sort -u | paste -sd';')" \
+		"capabilities ringfence.self sys_admin;capabilities ringfence.self sys_rawio;files ringfence.self fcntl;kernel kernel.signals capable" "records"
+	end_init
+	hook box 0 stopped
+	rm /etc/ringfence/box.json
 }
 
 run_tests

@@ -101,7 +101,7 @@ test_the_report_tells_of_it() {
 	eq "$RC $(jq -c '.items[] | select(.id == "network.ports") | [.need, .hold, .by]' "$T/report")" \
 		'0 ["should","stricter","bpf-lsm"]' "report: $OUT$ERR"
 	contains "$(jq -r '.items[] | select(.id == "network.ports") | .why' "$T/report")" "40000" "why"
-	eq "$("$RF" why "$T/middle.json" bind tcp 0.0.0.0:0 | head -1)" "denied by no ($T/middle.json:1)" "why"
+	eq "$("$RF" why "$T/middle.json" bind tcp 0.0.0.0:0 | head -1)" "denied by no ($T/middle.json:$(line_of middle no))" "why"
 	capture "$RF" run -p "$T/beside.json" --report "$T/report" -- true
 	eq "$RC $(jq -c '.items[] | select(.id == "network.ports")' "$T/report")" "0 " "report: $OUT$ERR"
 }
