@@ -69,6 +69,8 @@ int rf_why_inet(const struct rf_policy *policy, const struct rf_img *img,
 	int r = 0;
 
 	*chosen = 0;
+	if (!head)
+		return -EINVAL;
 	*ret = (struct rf_answer){.rule = RF_RULE_NONE, .verdict = RF_V_ALLOWED};
 	if (!(head->sections & 1u << RF_SEC_NETWORK))
 		return 0;
