@@ -203,8 +203,11 @@ int BPF_PROG(rf_file_fcntl, struct file *file, unsigned int cmd, unsigned long a
 		return ret;
 	if (cmd == RF_F_SETOWN || cmd == RF_F_SETOWN_EX)
 		return check_owner(cmd, (int)arg);
-	if (is_signal_of_terminal(file, cmd, arg))
-		return check_owner(cmd, -1);
+	if (is_signal_of_terminal(file, cmd, arg)) {
+		r = check_owner(cmd, -1);
+		if (r)
+			return r;
+	}
 	if (cmd == RF_F_SETLEASE || cmd == RF_F_SETDELEG)
 		return arg == RF_F_UNLCK && cmd == RF_F_SETLEASE ? 0 : check_lease(file);
 	if (cmd != RF_F_SETFL || (arg & RF_O_APPEND))

@@ -39,12 +39,22 @@ static __always_inline __u32 right_of(unsigned int cmd)
 	case 0xf501:	 /* F2FS_IOC_START_ATOMIC_WRITE */
 	case 0xf519:	 /* F2FS_IOC_START_ATOMIC_REPLACE */
 	case 0xc020f509: /* F2FS_IOC_MOVE_RANGE */
+	case 0xc01cf509: /* the same, 32-bit */
 	case 0x4004f50d: /* F2FS_IOC_SET_PIN_FILE */
 	case 0x4018f514: /* F2FS_IOC_SEC_TRIM_FILE */
 		return RF_A_WRITE;
 	default:
 		return 0;
 	}
+}
+
+/*
+ * These write to a second file as well, whose descriptor lies in the caller's memory: it may be one
+ * that may only append.
+ */
+static __always_inline bool has_second(unsigned int cmd)
+{
+	return cmd == 0xc028660f || cmd == 0xc020f509 || cmd == 0xc01cf509;
 }
 
 /* The generation is part of what tells a nailed object from others (nail.bpf.c). */
@@ -140,6 +150,10 @@ static __always_inline int check_ioctl(struct file *file, unsigned int cmd)
 		rf_refuse(w, RF_A_WRITE, RF_RULE_SELF, 0);
 	else if (!w->missing && w->nails && is_generation(cmd))
 		rf_refuse(w, right, RF_RULE_UNJUDGED, RF_CODE_ALIAS);
+	else if (!w->missing && has_second(cmd) && rf_has_files(w)) {
+		rf_topology_ask(w);
+		w->errno_value = RF_E_XDEV;
+	}
 	return rf_end(w);
 }
 

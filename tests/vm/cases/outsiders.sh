@@ -26,6 +26,9 @@ try:
         called(libc.fcntl(os.open(args[0], os.O_RDONLY), 1040, ctypes.byref(ctypes.c_uint64(0))))
     elif what == "async":
         fcntl.fcntl(terminal(), fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+    elif what == "append":
+        fd = os.open(args[0], os.O_WRONLY | os.O_APPEND)
+        fcntl.fcntl(fd, fcntl.F_SETFL, os.O_ASYNC)
     elif what == "fioasync":
         fcntl.ioctl(terminal(), 0x5452, b"\1\0\0\0")
     elif what == "setsig":
@@ -103,6 +106,13 @@ test_a_terminal_signals_nobody_outside() {
 		allowed talks "${DO[@]}" $what "$pts"
 	done
 	allowed nothing "${DO[@]}" pipe
+	# Asking for signals beside it takes O_APPEND away as well.
+	mknod "$T/null" c 1 3
+	policy only '"kernel": {"signals": "allow"}, "files": { "default": "deny", "rules": [ {"allow": ["read", "write", "exec"], "paths": ["/usr/**", "/lib*/**", "/etc/**", "/proc/**", "/dev/**"]},
+  {"allow": ["read"], "paths": ["'"$T"'/do.py"]}, {"allow": ["append"], "paths": ["'"$T"'/null"]} ] }'
+	works "${DO[@]}" append "$T/null"
+	refused only EACCES "${DO[@]}" append "$T/null"
+	eq "$(denials '.operation == "fcntl"')" "files files.default" "denials of O_APPEND taken away"
 	refused nothing 'EPERM|EACCES' "${DO[@]}" hangup "$pts"
 	eq "$(denials)" "kernel kernel.signals" "denials of a hangup"
 	refused nothing 'EPERM|EACCES' "${DO[@]}" vhangup
@@ -159,9 +169,15 @@ test_commands_of_file_systems_take_their_rights() {
   {"id": "logs", "deny": ["write"], "paths": ["'"$T"'/logs/**"]} ] }'
 	policy only '"files": { "default": "deny", "rules": [ {"allow": ["read", "write", "exec"], "paths": ["/usr/**", "/lib*/**", "/etc/**", "/proc/**", "/dev/**"]},
   {"allow": ["read"], "paths": ["'"$T"'/do.py"]}, {"allow": ["read", "append"], "paths": ["'"$T"'/logs/**"]} ] }'
-	for command in 0x6611 0xf501 0xf519 0xc020f509 0x4004f50d 0x4018f514; do
+	for command in 0x6611 0xf501 0xf519 0xc020f509 0xc01cf509 0x4004f50d 0x4018f514; do
 		refused only EACCES "${DO[@]}" ioctl "$T/logs/log" $command $((02001))
 		eq "$(denials '.operation == "ioctl"')" "files files.default" "denials of $command"
+	done
+	# The second file, which these name by a descriptor, could be the log.
+	echo two >"$T/own/file"
+	for command in 0xc028660f 0xc020f509 0xc01cf509; do
+		refused append EXDEV "${DO[@]}" ioctl "$T/own/file" $command 2
+		eq "$(denials)" "files files.unjudged" "denials of $command"
 	done
 	refused append EACCES "${DO[@]}" ioctl "$T/logs" 0x800c6613 0
 	eq "$(denials)" "files logs" "denials of an encryption policy"
