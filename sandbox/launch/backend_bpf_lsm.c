@@ -114,6 +114,24 @@ static void judge_item(const struct rf_policy *policy, enum rf_section section,
 		       "io_uring overwrites what may only be appended to");
 }
 
+/* What is held more strictly than any rule asks for; its reason is the caller's to write. */
+static struct rf_coverage *add_remark(const struct rf_policy *policy, struct rf_report *report,
+				      const char *id)
+{
+	struct rf_coverage *item = rf_report_add(report);
+
+	if (!item)
+		return NULL;
+	item->section = RF_SECTION_NETWORK;
+	item->kind = RF_ITEM_SECTION;
+	item->id = id;
+	item->place = policy->sections[RF_SECTION_NETWORK].place;
+	item->need = RF_NEED_SHOULD;
+	item->hold = RF_HOLD_STRICTER;
+	item->by = rf_backend_bpf_lsm.name;
+	return item;
+}
+
 /* No hook is told which port the kernel chose for port 0 (docs/decisions/0044). */
 static int add_ports(const struct rf_policy *policy, struct rf_report *report, struct rf_err *err)
 {
@@ -129,16 +147,9 @@ static int add_ports(const struct rf_policy *policy, struct rf_report *report, s
 		listening = rf_chosen_is_mixed(policy, RF_NET_LISTEN, first, last, &port);
 	if (!binding && !listening)
 		return 0;
-	item = rf_report_add(report);
+	item = add_remark(policy, report, "network.ports");
 	if (!item)
 		return rf_err_sys(err, -ENOMEM, "cannot judge the policy");
-	item->section = RF_SECTION_NETWORK;
-	item->kind = RF_ITEM_SECTION;
-	item->id = "network.ports";
-	item->place = policy->sections[RF_SECTION_NETWORK].place;
-	item->need = RF_NEED_SHOULD;
-	item->hold = RF_HOLD_STRICTER;
-	item->by = rf_backend_bpf_lsm.name;
 	(void)snprintf(item->why, sizeof(item->why),
 		       "%s is refused where any port that the kernel may choose is: %u may be "
 		       "(net.ipv4.ip_local_port_range)",
@@ -155,16 +166,9 @@ static int add_sockets(const struct rf_policy *policy, struct rf_report *report,
 	rf_net_facts(&facts, policy);
 	if (!facts.inet_denied || policy->network_default != RF_DEFAULT_ALLOW)
 		return 0;
-	item = rf_report_add(report);
+	item = add_remark(policy, report, "network.sockets");
 	if (!item)
 		return rf_err_sys(err, -ENOMEM, "cannot judge the policy");
-	item->section = RF_SECTION_NETWORK;
-	item->kind = RF_ITEM_SECTION;
-	item->id = "network.sockets";
-	item->place = policy->sections[RF_SECTION_NETWORK].place;
-	item->need = RF_NEED_SHOULD;
-	item->hold = RF_HOLD_STRICTER;
-	item->by = rf_backend_bpf_lsm.name;
 	(void)snprintf(item->why, sizeof(item->why), "%s",
 		       "raw and packet sockets and rare families that reach addresses cannot be "
 		       "made");
