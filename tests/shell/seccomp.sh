@@ -103,4 +103,24 @@ else
 	skip "the denial is told" "the audit group cannot be read here"
 fi
 
+# What is refused under every policy, here by the filter, since no hook does (or by the hook).
+policy '"mode": "audit", "seccomp": {"default": "allow"}'
+cat >"$TMP/always.py" <<'E2'
+import ctypes, errno, fcntl, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+fd = os.open(sys.argv[1], os.O_RDONLY)
+def told(name, r):
+    print(name, errno.errorcode[ctypes.get_errno()] if r < 0 else "ok")
+told("read", libc.fcntl(fd, 1024, 0))
+told("write", libc.fcntl(fd, 1024, 1))
+told("back", libc.fcntl(fd, 1024, 2))
+told("flags", libc.fcntl(fd, 3))
+if os.uname().machine == "x86_64": told("iopl", libc.iopl(3))
+told("swapon", libc.swapon(sys.argv[1].encode(), 0))
+E2
+run "$RF" run --summary never -p "$TMP/p.json" -- python3 "$TMP/always.py" "$TMP/p.json"
+is "leases, ports and swap space" "$(grep -v ^iopl <<<"$out" | paste -sd' ')" \
+	"read EPERM write EPERM back EAGAIN flags ok swapon EPERM"
+is "ports" "$(grep ^iopl <<<"$out")" "$([ "$(uname -m)" != x86_64 ] || echo iopl EPERM)"
+
 done_testing
