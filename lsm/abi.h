@@ -5,7 +5,8 @@
  *
  * Fixed width, padding spelled out, sizes asserted on both sides. Included by
  * BPF objects (after kernel.bpf.h, which gives __u8 … __u64) and by C (after
- * linux/types.h). A change here is a new RF_ABI_VERSION.
+ * linux/types.h). A change here is a new RF_ABI_VERSION, unless it gives a meaning to what other
+ * builds leave 0.
  */
 #ifndef RF_LSM_ABI_H
 #define RF_LSM_ABI_H
@@ -36,6 +37,14 @@ struct rf_task {
 #define RF_SB_DYING 2
 
 #define RF_MAX_SANDBOXES 16384
+
+/* Inode storage "rf_terminal": whose a pseudoterminal is (lsm/bpf/terminal.bpf.h). */
+struct rf_terminal {
+	__u64 maker;  /* sandbox that opened its other side; 0: none */
+	__u64 serial; /* random, never 0: what sandboxes that were given it know it by */
+};
+
+#define RF_TERMINALS 3 /* that a sandbox is given: descriptors 0 to 2 */
 
 /*
  * Array of maps "rf_image" has two places a slot, for policies of even and of odd generation: a
@@ -159,7 +168,8 @@ struct rf_sandbox {
 	__u64 rest_until;
 	/* Who is replacing the policy, as in self_tgid: the slot is not given out meanwhile. */
 	__u64 replacer;
-	__u64 spare[3];
+	/* Serial numbers of the terminals that its first task was given, set before it. */
+	__u64 terminal[RF_TERMINALS];
 };
 
 #define RF_REST_NS 50000000ULL

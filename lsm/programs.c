@@ -34,8 +34,18 @@ bool rf_map_is_kept(const char *name)
 {
 	/* Others are work space and caches, which each build makes as it likes. */
 	static const char *const kept[] = {
-		"rf_meta", "rf_task",  "rf_sandbox", "rf_image",       "rf_ring",	 "rf_fold",
-		"rf_nail", "rf_about", "rf_armed",   "rf_nail_object", "rf_user_object",
+		"rf_meta",
+		"rf_task",
+		"rf_sandbox",
+		"rf_image",
+		"rf_ring",
+		"rf_fold",
+		"rf_nail",
+		"rf_about",
+		"rf_armed",
+		"rf_nail_object",
+		"rf_user_object",
+		"rf_terminal",
 	};
 
 	for (size_t i = 0; i < RF_ARRAY_LEN(kept); i++)

@@ -314,6 +314,7 @@ static void go_live(struct rf_sandbox *sb, const struct rf_fence_spec *spec)
 	sb->policy_gen = (sb->policy_gen | 1) + 1;
 	memset(sb->nail_bits, 0, sizeof(sb->nail_bits));
 	sb->nails = 0;
+	memset(sb->terminal, 0, sizeof(sb->terminal));
 	__atomic_store_n(&sb->id, spec->id, __ATOMIC_RELEASE);
 	__atomic_store_n(&sb->state, RF_SB_LIVE, __ATOMIC_RELEASE);
 	__atomic_store_n(&sb->self_tgid, (spec->id << 32) | spec->supervisor, __ATOMIC_RELEASE);
@@ -371,6 +372,12 @@ int rf_fence_task(struct rf_lsm *lsm, uint32_t slot, int pidfd, uint32_t session
 	if (!sb || sb->state != RF_SB_LIVE)
 		return rf_err_set(err, -ENOENT, "the sandbox has ended");
 	task.sandbox = sb->id;
+	/* Who joins later has the terminal of a session of its own. */
+	if (session == RF_SESS_INIT) {
+		r = rf_fence_terminals(lsm, slot, pidfd, err);
+		if (r < 0)
+			return r;
+	}
 	/* Counted first: the slot must never be free while a task holds it. */
 	__atomic_add_fetch(&sb->tasks, 1, __ATOMIC_SEQ_CST);
 	if (bpf_map_update_elem(lsm->task_fd, &pidfd, &task, BPF_NOEXIST) == 0)

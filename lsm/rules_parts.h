@@ -34,6 +34,10 @@ int rf_image_map(const struct rf_page *pages, size_t n, uint32_t *ret_room, stru
 int rf_image_fill(struct rf_lsm *lsm, uint32_t slot, const struct rf_fence_spec *spec,
 		  struct rf_err *err) RF_MUST_CHECK;
 
+/* Notes the terminals that the process behind the pidfd holds as 0 to 2 as the sandbox's. */
+int rf_fence_terminals(struct rf_lsm *lsm, uint32_t slot, int pidfd, struct rf_err *err)
+	RF_MUST_CHECK;
+
 /* What replaced the policy of the slot's last sandbox is nobody's any more. */
 void rf_image_forget(struct rf_lsm *lsm, uint32_t slot);
 

@@ -5,6 +5,7 @@
 #include "lsm/bpf/call.bpf.h"
 #include "lsm/bpf/mqueue.bpf.h"
 #include "lsm/bpf/quick_ask.bpf.h"
+#include "lsm/bpf/terminal.bpf.h"
 
 /*
  * POLICY.md 11: what an open asks for. The kernel marks what it opens to execute, for reading; a
@@ -81,6 +82,7 @@ static __always_inline int open_long(struct file *file, __u32 rights)
 		check_fileless(w, file->f_inode);
 	else if (w->spot.kind == RF_KIND_PATH)
 		check_device(w, file->f_inode, rights);
+	rf_terminal_ask(w, file);
 	check_proc(w, file->f_inode, rights);
 	rf_mq_open_ask(w, file);
 	rf_quick_end(&q, w, file->f_path.dentry);
@@ -120,6 +122,7 @@ int BPF_PROG(rf_file_recv, struct file *file, int ret)
 	rf_links_check(w, file->f_inode, rights);
 	if (w->spot.kind == RF_KIND_PATH) {
 		check_device(w, file->f_inode, rights);
+		rf_terminal_ask(w, file);
 		check_proc(w, file->f_inode, rights);
 	}
 	rf_quick_end(&q, w, file->f_path.dentry);

@@ -128,6 +128,7 @@ struct dentry {
 	struct qstr d_name;
 	struct inode *d_inode;
 	struct super_block *d_sb;
+	void *d_fsdata;
 };
 
 struct vfsmount {
@@ -365,6 +366,13 @@ struct signal_struct {
 	} live;
 	int group_exit_code;
 	unsigned int flags;
+	struct tty_struct *tty;
+};
+
+struct tty_struct {
+	struct {
+		struct pid *session;
+	} ctrl;
 };
 
 #pragma clang attribute pop
@@ -432,6 +440,7 @@ struct signal_struct {
 #define RF_MAGIC_BINFMT	       0x42494e4d
 #define RF_MAGIC_SECURITYFS    0x73636673
 #define RF_MAGIC_CONFIGFS      0x62656570
+#define RF_MAGIC_DEVPTS	       0x1cd1
 #define RF_SIGNAL_GROUP_EXIT   0x4
 #define RF_PF_KTHREAD	       0x200000
 #define RF_PROT_READ	       1

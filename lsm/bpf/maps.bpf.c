@@ -15,6 +15,7 @@ struct rf_user_object_map rf_user_object SEC(".maps");
 struct rf_nail_map rf_nail SEC(".maps");
 struct rf_mq_begun_map rf_mq_begun SEC(".maps");
 struct rf_mq_maker_map rf_mq_maker SEC(".maps");
+struct rf_terminal_map rf_terminal SEC(".maps");
 struct rf_tree_map rf_tree SEC(".maps");
 struct rf_dir_map rf_dir SEC(".maps");
 struct rf_about_map rf_about SEC(".maps");

@@ -125,6 +125,14 @@ struct rf_mq_maker_map {
 	__type(value, __u64);
 };
 
+/* A pseudoterminal's inode -> who made it; see terminal.bpf.h. */
+struct rf_terminal_map {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct rf_terminal);
+};
+
 /* Work space; see work.bpf.h. */
 struct rf_work_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -201,6 +209,7 @@ extern struct rf_user_object_map rf_user_object SEC(".maps");
 extern struct rf_nail_map rf_nail SEC(".maps");
 extern struct rf_mq_begun_map rf_mq_begun SEC(".maps");
 extern struct rf_mq_maker_map rf_mq_maker SEC(".maps");
+extern struct rf_terminal_map rf_terminal SEC(".maps");
 extern struct rf_tree_map rf_tree SEC(".maps");
 extern struct rf_dir_map rf_dir SEC(".maps");
 extern struct rf_meta_map rf_meta SEC(".maps");

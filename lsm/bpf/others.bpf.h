@@ -42,6 +42,24 @@ static __always_inline void rf_describe_task(struct rf_work *w, struct task_stru
 				  &target->comm);
 }
 
+/* The process that is called so; NULL: it has ended. */
+static __always_inline struct task_struct *rf_task_called(struct pid *pid)
+{
+	__u64 link = (__u64)BPF_CORE_READ(pid, tasks[0].first);
+
+	return link ? (void *)(link - bpf_core_field_offset(struct task_struct, pid_links)) : NULL;
+}
+
+/* As rf_describe_task, of one that only its address is known of: the record is about it. */
+static __always_inline void rf_describe_other(struct rf_work *w, struct task_struct *task)
+{
+	w->rec.layer = RF_SEC_PROCESS;
+	w->rec.obj = RF_OBJ_PROCESS;
+	w->rec.o.process.pid = BPF_CORE_READ(task, tgid);
+	bpf_probe_read_kernel_str(w->rec.o.process.comm, sizeof(w->rec.o.process.comm),
+				  &task->comm);
+}
+
 /* What no policy allows: any of ringfence's processes, whichever sandbox they serve. */
 static __always_inline void rf_spare_ours(struct rf_work *w)
 {

@@ -6,19 +6,15 @@
  */
 #include "lsm/bpf/others.bpf.h"
 
-/* The task behind a file of /proc; 0: none is, or it has ended. */
-static __always_inline __u64 task_behind(struct inode *inode)
+/* The task behind a file of /proc; NULL: none is, or it has ended. */
+static __always_inline struct task_struct *task_behind(struct inode *inode)
 {
 	struct proc_inode *proc;
 	struct pid *pid;
-	__u64 link;
 
 	proc = (void *)((__u64)inode - bpf_core_field_offset(struct proc_inode, vfs_inode));
 	pid = BPF_CORE_READ(proc, pid);
-	if (!pid)
-		return 0;
-	link = (__u64)BPF_CORE_READ(pid, tasks[0].first);
-	return link ? link - bpf_core_field_offset(struct task_struct, pid_links) : 0;
+	return pid ? rf_task_called(pid) : NULL;
 }
 
 int rf_proc_ask(struct rf_work *w)
@@ -32,7 +28,7 @@ int rf_proc_ask(struct rf_work *w)
 	inode = (void *)w->at_object;
 	if (w->missing || BPF_CORE_READ(inode, i_sb, s_magic) != RF_MAGIC_PROC)
 		return 0;
-	task = (void *)task_behind(inode);
+	task = task_behind(inode);
 	if (!task || (rf_storage_walk(&other, (__u64)task) == 1 && other.sandbox == w->sandbox))
 		return 0;
 	rf_kernel_ask(w, RF_K_SIGNALS, 0);
@@ -40,10 +36,6 @@ int rf_proc_ask(struct rf_work *w)
 		rf_spare_ours(w);
 	else if (w->rec.obj != RF_OBJ_KERNEL)
 		return 0;
-	w->rec.layer = RF_SEC_PROCESS;
-	w->rec.obj = RF_OBJ_PROCESS;
-	w->rec.o.process.pid = BPF_CORE_READ(task, tgid);
-	bpf_probe_read_kernel_str(w->rec.o.process.comm, sizeof(w->rec.o.process.comm),
-				  &task->comm);
+	rf_describe_other(w, task);
 	return 0;
 }

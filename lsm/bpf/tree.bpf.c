@@ -8,6 +8,7 @@
  * one as a recursion. Moves of anything but directories change nothing that is kept.
  */
 #include "lsm/bpf/tree.bpf.h"
+#include "lsm/bpf/terminal.bpf.h"
 
 static __always_inline bool is_directory(struct dentry *dentry)
 {
@@ -59,8 +60,12 @@ int BPF_PROG(rf_dentry_new, struct dentry *dentry, struct inode *inode)
 	struct rf_tree *tree;
 	long r;
 
-	if (!inode || (inode->i_mode & RF_S_IFMT) != RF_S_IFDIR)
+	if (!inode)
 		return 0;
+	if ((inode->i_mode & RF_S_IFMT) != RF_S_IFDIR) {
+		rf_terminal_made(inode);
+		return 0;
+	}
 	r = bpf_inode_storage_delete(&rf_dir, inode);
 	tree = r && r != -RF_E_NOENT ? tree_of() : NULL;
 	/* It could not be taken away: then nothing that is kept counts any more. */

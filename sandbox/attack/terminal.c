@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Typing into a terminal: always into one of the attempt's own, with all that the kernel wants for
- * it, so that only the fence is left to refuse.
+ * Terminals. Typing into one: always into one of the attempt's own, with all that the kernel wants
+ * for it, so that only the fence is left to refuse. And opening one of somebody outside.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -12,19 +12,36 @@
 
 #include "sandbox/attack/scene.h"
 
+/* A new terminal: its other side, or -1, and its number. */
+static int make_terminal(int *ret_number)
+{
+	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), unlock = 0;
+
+	if (master >= 0 && ioctl(master, TIOCSPTLCK, &unlock) == 0 &&
+	    ioctl(master, TIOCGPTN, ret_number) == 0)
+		return master;
+	if (master >= 0)
+		(void)close(master);
+	return -1;
+}
+
+static const char *path_of(int number)
+{
+	static char path[64];
+
+	(void)snprintf(path, sizeof(path), "/dev/pts/%d", number);
+	return path;
+}
+
 static int open_own(struct rf_try *t)
 {
-	int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), unlock = 0, number;
-	char path[64];
-	int slave;
+	int number = 0, slave;
 
-	if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0 ||
-	    ioctl(master, TIOCGPTN, &number) < 0) {
+	if (make_terminal(&number) < 0) {
 		rf_try_untried(t, "no terminal of its own");
 		return -1;
 	}
-	(void)snprintf(path, sizeof(path), "/dev/pts/%d", number);
-	slave = open(path, O_RDWR | O_CLOEXEC);
+	slave = open(path_of(number), O_RDWR | O_CLOEXEC);
 	if (slave < 0)
 		rf_try_untried(t, "no terminal of its own");
 	return slave;
@@ -84,6 +101,29 @@ static void console(struct rf_try *t)
 		rf_try_failed(t, "ioctl");
 }
 
+/* Of the terminal that somebody outside has; it lives as long as this is open. */
+static int outside = -1;
+
+static int prepare_others(struct rf_try *t)
+{
+	int number = 0;
+
+	outside = make_terminal(&number);
+	t->value = number;
+	return outside < 0 ? -errno : 0;
+}
+
+static void undo_others(const struct rf_try *t RF_UNUSED)
+{
+	if (outside >= 0)
+		(void)close(RF_TAKE_FD(outside));
+}
+
+static void open_others(struct rf_try *t)
+{
+	rf_try_result(t, open(path_of((int)t->value), O_RDWR | O_NOCTTY | O_CLOEXEC), "open");
+}
+
 #define ROW(name, words, request, fn)                                                              \
 	{                                                                                          \
 		.id = "terminal." name, .text = words,                                             \
@@ -94,6 +134,13 @@ static const struct rf_attempt attempts[] = {
 	ROW("type", "type into a terminal (TIOCSTI)", TIOCSTI, type_byte),
 	ROW("type-high", "do so with the high half of the request set", TIOCSTI, type_high),
 	ROW("console", "select and paste on a console (TIOCLINUX)", TIOCLINUX, console),
+	{.id = "terminal.others",
+	 .text = "open a terminal of somebody outside, to read what is typed there",
+	 .ask = RF_ASK_KERNEL(SIGNALS),
+	 .needs = RF_NEEDS_LSM,
+	 .prepare = prepare_others,
+	 .run = open_others,
+	 .undo = undo_others},
 };
 
 const struct rf_attempt_group rf_attack_terminal = {attempts, RF_ARRAY_LEN(attempts)};

@@ -7,7 +7,7 @@
 # do.py WHAT [ARGUMENT…]: 1 and "WHAT: ERRNO" if it is refused.
 outsiders_world() {
 	cat >"$T/do.py" <<'END'
-import ctypes, errno, fcntl, os, pty, signal, sys
+import ctypes, errno, fcntl, os, pty, signal, socket, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 what, args = sys.argv[1], sys.argv[2:]
 
@@ -17,7 +17,9 @@ def called(r):
     return r
 
 def terminal():
-    return os.open(args[0], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    if args:
+        return os.open(args[0], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    return pty.openpty()[1]
 
 try:
     if what == "lease":
@@ -59,6 +61,31 @@ try:
         called(libc.iopl(3))
     elif what == "ioperm":
         called(libc.ioperm(0x70, 2, 1))
+    elif what == "terminal":
+        terminal()
+    elif what == "made":
+        master, slave = pty.openpty()
+        os.setsid()
+        os.open(os.ttyname(slave), os.O_RDWR | os.O_NOCTTY)
+    elif what == "given":
+        os.setsid() # without a terminal of its own
+        for fd in (0, 1):
+            if os.isatty(fd): os.open(os.ttyname(fd), os.O_RDWR | os.O_NOCTTY)
+    elif what == "held":
+        pid, master = pty.fork()
+        if not pid:
+            for at in ("/dev/tty", os.ttyname(0)): os.open(at, os.O_RDWR)
+            time.sleep(300)
+        # The parent has another terminal, or none.
+        time.sleep(1)
+        number = int.from_bytes(fcntl.ioctl(master, 0x80045430, bytes(4)), "little")
+        os.open("/dev/pts/%d" % number, os.O_RDWR | os.O_NOCTTY)
+        os.kill(pid, signal.SIGKILL)
+    elif what == "received":
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(args[0])
+            fds = socket.recv_fds(s, 1, 1)[1]
+            if not fds: raise OSError(errno.EACCES, "")
     elif what == "open":
         os.open(args[0], os.O_RDWR if len(args) < 2 else os.O_WRONLY | os.O_APPEND)
     elif what == "ioctl":
@@ -101,7 +128,7 @@ test_a_terminal_signals_nobody_outside() {
 	pts=$(<"$T/pts")
 	for what in async fioasync setsig; do
 		works "${DO[@]}" $what "$pts"
-		refused nothing 'EPERM|EACCES' "${DO[@]}" $what "$pts"
+		refused nothing 'EPERM|EACCES' "${DO[@]}" $what
 		eq "$(denials)" "kernel kernel.signals" "denials of $what"
 		allowed talks "${DO[@]}" $what "$pts"
 	done
@@ -113,13 +140,61 @@ test_a_terminal_signals_nobody_outside() {
 	works "${DO[@]}" append "$T/null"
 	refused only EACCES "${DO[@]}" append "$T/null"
 	eq "$(denials '.operation == "fcntl"')" "files files.default" "denials of O_APPEND taken away"
-	refused nothing 'EPERM|EACCES' "${DO[@]}" hangup "$pts"
+	refused nothing 'EPERM|EACCES' "${DO[@]}" hangup
 	eq "$(denials)" "kernel kernel.signals" "denials of a hangup"
 	refused nothing 'EPERM|EACCES' "${DO[@]}" vhangup
 	eq "$(denials)" "kernel kernel.signals" "denials of vhangup"
 	allowed talks "${DO[@]}" vhangup
 	kill -0 "$BACKGROUND" || fail "the terminal's processes are gone"
 	allowed talks "${DO[@]}" hangup "$pts"
+}
+
+# What is typed into a terminal is read by whoever opens it.
+test_a_terminal_of_others_stays_shut() {
+	outsiders_world
+	policy audit '"mode": "audit", "kernel": {"mount": "deny"}'
+	background script -qec 'tty >'"$T/pts"'; exec sleep 300' /dev/null
+	# shellcheck disable=SC2016
+	wait_for '[ -s "$T/pts" ]' "a terminal"
+	pts=$(<"$T/pts")
+	works "${DO[@]}" terminal "$pts"
+	policy shipped '"extends": ["default"], "files": {"rules": [{"allow": ["read"], "paths": ["'"$T"'/**"]}]}'
+	for name in nothing shipped; do
+		refused $name 'EPERM|EACCES' "${DO[@]}" terminal "$pts"
+		eq "$(denials)" "process kernel.signals" "denials under $name"
+	done
+	contains "$(events 'select(.verdict == "denied") | .object.comm')" "sleep" "whose it is"
+	allowed talks "${DO[@]}" terminal "$pts"
+	allowed audit "${DO[@]}" terminal "$pts"
+	eq "$(events 'select(.verdict == "would_deny") | .rule.id')" "kernel.signals" "what would be denied"
+	# Given by somebody outside.
+	background python3 -c '
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+fd = os.open(sys.argv[2], os.O_RDWR | os.O_NOCTTY)
+while True: socket.send_fds(s.accept()[0], [b"x"], [fd])' "$T/socket" "$pts"
+	# shellcheck disable=SC2016
+	wait_for '[ -S "$T/socket" ]' "a giver"
+	works "${DO[@]}" received "$T/socket"
+	refused nothing EACCES "${DO[@]}" received "$T/socket"
+	eq "$(denials)" "process kernel.signals" "denials of what is given"
+}
+
+test_ones_own_terminals_are_opened() {
+	outsiders_world
+	policy shipped '"extends": ["default"], "files": {"rules": [{"allow": ["read"], "paths": ["'"$T"'/**"]}]}'
+	for name in nothing shipped; do
+		allowed $name "${DO[@]}" made
+		allowed $name "${DO[@]}" held
+		run=("$RF" run -p "$T/$name.json" --summary never -- "${DO[@]}")
+		works script -qec "${run[*]} given" /dev/null
+		works python3 -c 'import os, pty, subprocess, sys
+os.setsid()
+master, slave = pty.openpty()
+sys.exit(subprocess.run(sys.argv[1:], stdin=slave, start_new_session=True).returncode)' "${run[@]}" given
+	done
 }
 
 # 0x20 in the flags is the kernel's own mark of an open for executing.

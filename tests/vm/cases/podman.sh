@@ -50,6 +50,12 @@ test_podman_containers_are_fenced() {
 	eq "$RC" 0 "podman run -d: $ERR"
 	capture podman exec --privileged box cat /secret
 	lacks "$OUT" "the-secret" "podman exec --privileged"
+	# Its terminal is its own, also for who has no session with one.
+	opens=': <>/dev/tty && : <>/dev/pts/0 && busybox setsid sh -c ": <>/dev/pts/0" && echo opened'
+	capture script -qec "podman exec -t box sh -c '$opens'" /dev/null
+	contains "$OUT" "opened" "podman exec -t: $ERR"
+	capture script -qec "podman run --rm -t $PODMAN_BOX sh -c ': <>/dev/console && $opens'" /dev/null
+	contains "$OUT" "opened" "podman run -t: $ERR"
 	capture podman rm -f -t 0 box
 	nothing_left
 }
