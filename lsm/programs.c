@@ -45,6 +45,10 @@ bool rf_map_is_kept(const char *name)
 		"rf_armed",
 		"rf_nail_object",
 		"rf_user_object",
+		/* Whose things are that live on: without these they would be others'. */
+		"rf_ipc",
+		"rf_mq_begun",
+		"rf_mq_maker",
 		"rf_terminal",
 	};
 

@@ -72,6 +72,46 @@ test_no_moment_without_a_fence() {
 	nobody_is_left
 }
 
+# What a sandbox made stays its own: System V objects, queues, terminals.
+test_what_was_made_before_stays_ones_own() {
+	cat >"$T/makes.py" <<'END'
+import ctypes, errno, os, pty, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_long
+
+def called(what, r):
+    if r < 0:
+        sys.exit("%s: %s" % (what, errno.errorcode[ctypes.get_errno()]))
+    return r
+
+shm = called("shmget", libc.shmget(0, 4096, 0o1600))
+sem = called("semget", libc.semget(0, 1, 0o1600))
+called("mq_open", libc.mq_open(b"/made", os.O_RDWR | os.O_CREAT, 0o600, None))
+master, slave = pty.openpty()
+os.setsid()
+open(sys.argv[1] + "/made", "w").close()
+while not os.path.exists(sys.argv[1] + "/go"): time.sleep(0.1)
+called("shmat", libc.shmat(shm, None, 0))
+called("semctl", libc.semctl(sem, 0, 12)) # GETVAL
+called("mq_open again", libc.mq_open(b"/made", os.O_RDWR))
+called("mq_unlink", libc.mq_unlink(b"/made"))
+os.close(os.open(os.ttyname(slave), os.O_RDWR | os.O_NOCTTY))
+END
+	mkdir "$T/open"
+	policy maker '"kernel": {"mount": "deny"}'
+	status 0 "$RF" load
+	"$RF" run -p "$T/maker.json" --name maker --summary never -- python3 "$T/makes.py" "$T/open" 2>"$T/said" &
+	made=$!
+	echo $made >>"$T/.pids"
+	wait_for "[ -e '$T/open/made' ]" "the objects"
+	for _ in 1 2; do
+		status 0 "$RF" load --replace
+	done
+	touch "$T/open/go"
+	wait $made || fail "status $?: $(<"$T/said")"
+	nobody_is_left
+}
+
 test_another_version_takes_over_nothing() {
 	local value
 	status 0 "$RF" load
