@@ -233,6 +233,7 @@ static const struct option options[] = {
 static int take_option(struct audit *audit, int option, const char *argument)
 {
 	struct rf_err err = RF_ERR_INIT;
+	const char *stranger;
 
 	switch (option) {
 	case 'f':
@@ -248,6 +249,9 @@ static int take_option(struct audit *audit, int option, const char *argument)
 			return rf_cmd_usage("--where may be given once; join expressions with and");
 		if (rf_where_parse(&audit->select.where, argument, &err) < 0)
 			return rf_cmd_usage("%s", rf_err_text(&err));
+		stranger = rf_where_stranger(audit->select.where);
+		if (stranger)
+			return rf_cmd_usage("--where: no record has a member %s", stranger);
 		return -1;
 	case OPT_SANDBOX:
 		audit->select.sandbox = argument;

@@ -253,6 +253,18 @@ int rf_where_parse(struct rf_where **ret, const char *text, struct rf_err *err)
 	return 0;
 }
 
+const char *rf_where_stranger(const struct rf_where *where)
+{
+	const char *stranger;
+
+	if (!where)
+		return NULL;
+	if (where->field)
+		return rf_where_is_member(where->field) ? NULL : where->field;
+	stranger = rf_where_stranger(where->left);
+	return stranger ? stranger : rf_where_stranger(where->right);
+}
+
 static bool compare_numbers(enum op op, int64_t a, int64_t b)
 {
 	switch (op) {

@@ -29,6 +29,11 @@ struct rf_where *rf_where_free(struct rf_where *where);
 
 RF_DEFINE_CLEANUP(struct rf_where, rf_where_freep, rf_where_free)
 
+/* A name in it that no record has as a member, which so never matches; NULL: each one some have. */
+const char *rf_where_stranger(const struct rf_where *where);
+/* Does any type of record have that member? */
+bool rf_where_is_member(const char *name);
+
 bool rf_where_matches(const struct rf_where *where, const struct rf_node *event);
 
 #endif

@@ -35,6 +35,13 @@ is "--where compares" "$(seqs --where 'object.path ~ /etc/* or type = lost')" "1
 is "--where: quotes hide words" "$(seqs --where 'rule.id = "secrets" and not verdict = allowed')" "1 "
 run "$RF" audit --where 'a = "b' "$E"
 is "a mistake in --where is a usage error" "$status" 2
+members=$(jq -r '.properties | to_entries[] | .key as $k | $k, ((.value.properties // {}) | keys[] | "\($k).\(.)")' \
+	"$RF_SOURCE_ROOT/policies/schema/event-v1.json" | paste -sd'|' | sed 's/|/ or /g')
+run "$RF" audit --where "$members" "$E"
+is "--where knows every member of records" "$status $err" "0 "
+run "$RF" audit --where 'layer = files and not object.pth ~ /etc/*' "$E"
+is "and tells of others" "$status $err" "2 ringfence: --where: no record has a member object.pth"
+run "$RF" audit --where 'a = "b' "$E"
 like "and names its place" "$err" 'ringfence: --where, at character 5: the closing quote is missing'
 run "$RF" audit --since yesterday "$E"
 is "a mistake in --since is a usage error" "$status" 2
