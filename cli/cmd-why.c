@@ -85,12 +85,17 @@ static int ask_mknod(const struct why *w, const struct rf_question *q, struct ex
 	return r;
 }
 
-/* What the kernel asks, too, of a node that is here: its device. */
+/* What the kernel asks, too: of a node that is here its device, of a socket's path the new name. */
 static bool find_second(const struct rf_question *q, struct rf_question *ret)
 {
 	struct stat node;
 
 	*ret = *q;
+	if (q->kind == RF_WHY_UNIX && (q->rights & RF_NET_BIND) && q->text[0] == '/') {
+		ret->kind = RF_WHY_FILE;
+		ret->rights = RF_FILE_CREATE;
+		return true;
+	}
 	if (q->kind != RF_WHY_FILE || lstat(q->text, &node) < 0 ||
 	    !(S_ISCHR(node.st_mode) || S_ISBLK(node.st_mode)))
 		return false;
@@ -103,21 +108,46 @@ static bool find_second(const struct rf_question *q, struct rf_question *ret)
 	return ret->rights;
 }
 
+/* Both refuse: the change is two. What has no room is proposed when the first is made. */
+static int add_second_change(const struct why *w, const struct rf_question *second,
+			     const struct rf_finding *finding, struct explained *ret,
+			     struct rf_err *err)
+{
+	RF_AUTOSTR struct rf_str both = RF_STR_INIT(sizeof(ret->change));
+	char change[sizeof(ret->change)] = "";
+	struct rf_finding otherwise;
+	int r = rf_why_otherwise(w->policy, second, finding, &otherwise, err);
+
+	if (r >= 0)
+		r = rf_why_change(w->policy, second, finding, r > 0 ? &otherwise : NULL, change,
+				  sizeof(change), err);
+	if (r < 0)
+		return r;
+	rf_str_addf(&both, "%s, and %s", ret->change, change);
+	if (ret->change[0] && change[0] && rf_str_error(&both) == 0)
+		(void)snprintf(ret->change, sizeof(ret->change), "%s", rf_str_text(&both));
+	return 0;
+}
+
 static int explain(const struct why *w, const struct rf_question *q, const json_t *event,
 		   struct explained *ret, struct rf_err *err)
 {
+	struct rf_finding finding = {0};
 	struct rf_question second;
-	struct rf_finding finding;
+	bool both;
 	int r = rf_why_ask(w->policy, w->image, q, &ret->finding, err);
 
 	ret->kind = q->kind;
-	if (r == 0 && rf_finding_passes(&ret->finding) && find_second(q, &second)) {
+	both = r == 0 && find_second(q, &second);
+	if (both) {
 		r = rf_why_ask(w->policy, w->image, &second, &finding, err);
-		if (r == 0 && !rf_finding_passes(&finding)) {
-			ret->finding = finding;
-			q = &second;
-			ret->kind = q->kind;
-		}
+		both = r == 0 && !rf_finding_passes(&finding);
+	}
+	if (both && rf_finding_passes(&ret->finding)) {
+		ret->finding = finding;
+		q = &second;
+		ret->kind = q->kind;
+		both = false;
 	}
 	if (r < 0)
 		return r;
@@ -131,9 +161,9 @@ static int explain(const struct why *w, const struct rf_question *q, const json_
 	r = ask_mknod(w, q, ret, err);
 	if (r < 0)
 		return r;
-	return rf_why_change(w->policy, q, &ret->finding,
-			     ret->has_otherwise ? &ret->otherwise : NULL, ret->change,
-			     sizeof(ret->change), err);
+	r = rf_why_change(w->policy, q, &ret->finding, ret->has_otherwise ? &ret->otherwise : NULL,
+			  ret->change, sizeof(ret->change), err);
+	return r < 0 || !both ? r : add_second_change(w, &second, &finding, ret, err);
 }
 
 static int print_text(const struct rf_question *q, const struct explained *e)

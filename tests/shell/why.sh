@@ -20,7 +20,7 @@ cat >web.json <<'E'
     {"id": "db", "allow": ["connect"], "protocol": "tcp", "to": ["10.0.0.0/8", "2001:db8::/32"], "ports": [443]},
     {"id": "lo", "allow": ["connect"], "to": ["@loopback"]},
     {"id": "http", "allow": ["bind", "listen"], "protocol": "tcp", "ports": [8080]},
-    {"id": "pg", "allow": ["connect"], "unix": ["/opt/pg/*", "@abstract-name*"]} ] },
+    {"id": "pg", "allow": ["connect", "bind"], "unix": ["/opt/pg/*", "/**/here.sock", "@abstract-name*"]} ] },
   "devices": { "default": "deny", "rules": [
     {"id": "std", "allow": ["read", "write"], "nodes": ["@std", "block 7:*"]}]},
   "kernel": {"mount": "deny", "keyrings": "allow"} }
@@ -56,6 +56,10 @@ asked 1 'denied by network.default (web.json:11)' listen tcp '[::]:8081'
 asked 0 'allowed by pg (web.json:15)' connect unix @abstract-name-1
 asked 0 'allowed by pg (web.json:15)' connect unix /opt/pg/s
 asked 1 'denied by network.default (web.json:11)' connect unix /opt/pg
+asked 1 'denied by network.default (web.json:11)' bind unix ./other.sock
+asked 1 'denied by files.default (web.json:2)' bind unix /opt/pg/s
+asked 0 'allowed by pg (web.json:15)' bind unix ./here.sock
+asked 0 'allowed by pg (web.json:15)' bind unix @abstract-name-1
 
 # What another section must allow, too: a node its device.
 cat >both.json <<'E'
