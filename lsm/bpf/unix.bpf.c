@@ -2,6 +2,7 @@
 /*
  * Unix sockets: by the name that the peer is bound to, not by the one that was typed.
  */
+#include "lsm/bpf/others.bpf.h"
 #include "lsm/bpf/sock.bpf.h"
 
 #define RF_SUN_PATH 108
@@ -166,14 +167,20 @@ int rf_unix_peer_ask(struct rf_work *w, __u32 rights)
 
 /*
  * The supervisor of this very sandbox, which answers `why --last` and nothing else: a listening
- * socket remembers whose it is. The answer is given whatever the network section says.
+ * socket remembers whose it is. The answer is given whatever the network section says. Its number
+ * may be another process's by now: that one does not run our executable.
  */
 static __always_inline bool is_own_supervisor(const struct rf_work *w, struct sock *other)
 {
 	struct rf_sandbox *sb = rf_sandbox_of(w->slot);
 	__u32 tgid = sb ? (__u32)sb->self_tgid : 0;
+	struct pid *pid = BPF_CORE_READ(other, sk_peer_pid);
+	struct task_struct *task;
 
-	return tgid && (__u32)BPF_CORE_READ(other, sk_peer_pid, numbers[0].nr) == tgid;
+	if (!tgid || !pid || (__u32)BPF_CORE_READ(pid, numbers[0].nr) != tgid)
+		return false;
+	task = rf_task_called(pid);
+	return task && rf_runs_ours((__u64)task);
 }
 
 /* Stream and seqpacket: `other` is the listener. */

@@ -37,6 +37,49 @@ test_nobody_else_is_told() {
 	wait "$BACKGROUND" || :
 }
 
+# The supervisor's socket needs no rule. When it was killed, and somebody else has its number, his does.
+test_the_number_of_a_dead_supervisor_opens_nothing() {
+	cat >"$T/asks.py" <<'END'
+import os, socket, sys, time
+if os.fork(): time.sleep(600)
+os.setsid()
+while not os.path.exists(sys.argv[1] + "/go"): time.sleep(0.1)
+try:
+    socket.socket(socket.AF_UNIX).connect(chr(0) + "somebody")
+    said = "connected"
+except OSError as e:
+    said = os.strerror(e.errno)
+with open(sys.argv[1] + "/said.new", "w") as f: f.write(said)
+os.rename(sys.argv[1] + "/said.new", sys.argv[1] + "/said")
+END
+	mkdir "$T/open"
+	policy talks '"network": {"default": "deny"}'
+	background "$RF" run -p "$T/talks.json" --summary never -- python3 "$T/asks.py" "$T/open"
+	number=$BACKGROUND
+	wait_for "'$RF' status --json | jq -e '.sandboxes | any(.tasks > 1)' >/dev/null" "the fence"
+	kill -KILL "$number"
+	wait "$number" 2>/dev/null || :
+	# shellcheck disable=SC2016
+	for _ in $(seq 20); do
+		echo $((number - 1)) >/proc/sys/kernel/ns_last_pid
+		python3 -c 'import os, socket, sys, time
+if os.getpid() != int(sys.argv[1]): sys.exit(1)
+s = socket.socket(socket.AF_UNIX)
+s.bind(chr(0) + "somebody")
+s.listen()
+time.sleep(600)' "$number" &
+		other=$!
+		echo $other >>"$T/.pids"
+		[ "$other" != "$number" ] || break
+	done
+	eq "$other" "$number" "the number of the listener"
+	wait_for 'grep -q @somebody /proc/net/unix' "the listener"
+	touch "$T/open/go"
+	wait_for "[ -e '$T/open/said' ]" "an answer"
+	contains "$(<"$T/open/said")" "ermi" "what somebody else's socket answered"
+	status 0 "$RF" stop --kill talks
+}
+
 test_the_answer_does_not_wait_for_those_who_ask() {
 	secret_world
 	fence world python3 -c "
