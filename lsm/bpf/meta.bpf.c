@@ -26,7 +26,24 @@ struct mounts {
 	__u32 ended;
 	__u32 fixed; /* asks nothing, counts names that deny rules fix */
 	__u32 n_fixed;
+	__u64 told; /* the first that something is to be recorded of; 0: none */
 };
+
+/* By the name it has in the mount at w->at_mnt. */
+static __always_inline void judge_again(struct rf_work *w)
+{
+	w->text_base = 0;
+	w->text_len = 0;
+	rf_path_judge(w);
+}
+
+static __always_inline void ask_right(const struct mounts *s)
+{
+	if (s->is_unix)
+		rf_unix_ask(s->w, s->right);
+	else
+		rf_path_ask(s->w, s->right);
+}
 
 static long ask_mount(__u64 i, struct mounts *s)
 {
@@ -43,9 +60,7 @@ static long ask_mount(__u64 i, struct mounts *s)
 	if ((__u64)BPF_CORE_READ(mount, mnt_ns) != s->ns)
 		return 0;
 	w->at_mnt = (__u64)mount + bpf_core_field_offset(struct mount, mnt);
-	w->text_base = 0;
-	w->text_len = 0;
-	rf_path_judge(w);
+	judge_again(w);
 	if (w->spot.code == RF_CODE_DISCONNECTED)
 		return 0;
 	s->seen++;
@@ -53,11 +68,25 @@ static long ask_mount(__u64 i, struct mounts *s)
 		s->n_fixed += !w->spot.code && (w->spot.accept & RF_ACC_NAIL);
 		return 0;
 	}
-	if (s->is_unix)
-		rf_unix_ask(w, s->right);
-	else
-		rf_path_ask(w, s->right);
+	ask_right(s);
+	if (!s->told && (w->would || w->audit))
+		s->told = w->at_mnt;
 	return w->missing ? 1 : 0;
+}
+
+/* What is recorded, but not refused, is by the name and the rule of the mount where it was found.
+ */
+static __always_inline void ask_told(const struct mounts *s)
+{
+	struct rf_work *w = s->w;
+
+	if (!s->told || s->told == w->at_mnt)
+		return;
+	w->at_mnt = s->told;
+	w->would = 0;
+	w->audit = 0;
+	judge_again(w);
+	ask_right(s);
 }
 
 static __always_inline void each_mount(struct mounts *s, struct super_block *sb)
@@ -93,6 +122,9 @@ int rf_dentry_ask(struct rf_work *w, __u32 right, __u32 is_unix)
 	dentry = (void *)w->at_dentry;
 	sb = BPF_CORE_READ(dentry, d_sb);
 	each_mount(&s, sb);
+	if (w->missing)
+		return 0;
+	ask_told(&s);
 	if (w->missing)
 		return 0;
 	if (!s.ended)

@@ -139,6 +139,28 @@ test_an_allowed_use_names_the_rule_that_allowed_it() {
 		"allowed open $T/world.json:$(line_of world open)" "record"
 }
 
+# Hooks that know no mount ask about all; a mount of a folder beside does not reach the object.
+test_an_object_has_the_name_it_is_reached_by() {
+	mkdir -p "$T/tree/sub" "$T/beside" "$T/other"
+	touch "$T/tree/file" "$T/tree/sub/file"
+	policy audit '"files": {"default": "allow", "rules": [
+  {"id": "all", "deny": ["metadata"], "mode": "audit", "paths": ["'"$T"'/tree/**"]},
+  {"id": "other", "allow": ["metadata"], "audit": true, "paths": ["'"$T"'/other/**"]} ] }'
+	mount --bind "$T/tree/sub" "$T/beside"
+	for name in file sub/file; do
+		allowed audit touch -a "$T/tree/$name"
+		eq "$(events 'select(.operation == "utimes") | .verdict + " " + .rule.id + " " + .object.path')" \
+			"would_deny all $T/tree/$name" "times of $name"
+	done
+	umount "$T/beside"
+	mount --bind "$T/tree" "$T/other"
+	mount --bind "$T/tree/sub" "$T/beside"
+	allowed audit touch -a "$T/tree/file"
+	eq "$(events 'select(.operation == "utimes" and .verdict == "would_deny") | .rule.id + " " + .object.path')" \
+		"all $T/tree/file" "what has two names"
+	umount "$T/beside" "$T/other"
+}
+
 test_audit_reads_what_run_wrote() {
 	secret_world
 	fence world cat "$T/denied/secret"
