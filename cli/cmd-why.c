@@ -284,6 +284,20 @@ static bool read_bare(const json_t *event, struct rf_question *q, struct explain
 	return true;
 }
 
+/* A socket that no rule can name, with what this policy does about it. */
+static bool read_family(const struct why *w, const json_t *event, struct rf_question *q,
+			struct explained *e)
+{
+	const char *family;
+
+	*e = (struct explained){.kind = RF_WHY_INET};
+	if (!rf_recorded_family(event, w->policy, &e->finding, &family))
+		return false;
+	*q = (struct rf_question){.kind = RF_WHY_FILE};
+	(void)snprintf(q->text, sizeof(q->text), "socket %s", family);
+	return true;
+}
+
 /* One line of the stream; other records than accesses are passed over. */
 static int answer_line(const struct why *w, const char *line, size_t len, unsigned int *n)
 {
@@ -298,8 +312,10 @@ static int answer_line(const struct why *w, const char *line, size_t len, unsign
 		return rf_cmd_fail(RF_EXIT_FAILED, &err);
 	}
 	r = rf_question_from_event(&q, event, &err);
-	if (r == -EINVAL && read_bare(event, &q, &bare))
+	if (r == -EINVAL && (read_bare(event, &q, &bare) || read_family(w, event, &q, &bare))) {
+		rf_err_clear(&err);
 		r = 1;
+	}
 	if (r >= 0 && (*n)++ && !w->json)
 		putchar('\n');
 	if (r == 0)

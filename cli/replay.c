@@ -105,11 +105,9 @@ static bool find_unnamed(const struct rf_replay *replay, const json_t *event, st
 			 const char **ret_text)
 {
 	const json_t *object = json_object_get(event, "object");
-	const char *layer = text_of(event, "layer"), *family = text_of(object, "family");
+	const char *layer = text_of(event, "layer");
 	const struct rf_policy *policy = replay->policy;
 	uint32_t refused = policy->mode == RF_MODE_AUDIT ? RF_V_WOULD_DENY : RF_V_DENIED;
-	enum rf_section section;
-	bool refuses;
 
 	if (!json_is_object(object))
 		return false;
@@ -123,26 +121,18 @@ static bool find_unnamed(const struct rf_replay *replay, const json_t *event, st
 		*ret_text = text_of(event, "operation") ?: "a process of ringfence";
 		return true;
 	}
-	if (rf_str_eq(layer, "network") && family && !text_of(object, "address") &&
-	    !rf_str_eq(family, "unix")) {
-		section = RF_SECTION_NETWORK;
-		f->rule = "network.default";
-		refuses = policy->network_default == RF_DEFAULT_DENY;
-		*ret_text = family;
-	} else if ((rf_str_eq(layer, "files") && !text_of(object, "path")) ||
-		   (!json_object_size(object) && rf_recorded_unasked(event))) {
-		section = RF_SECTION_FILES;
-		f->rule = "files.unjudged";
-		f->reason = "what cannot be judged is denied";
-		refuses = true;
-		*ret_text = text_of(event, "operation") ?: "an object without a name";
-	} else {
+	if (rf_recorded_family(event, policy, f, ret_text))
+		return true;
+	if (!(rf_str_eq(layer, "files") && !text_of(object, "path")) &&
+	    (json_object_size(object) || !rf_recorded_unasked(event)))
 		return false;
-	}
-	f->section = section;
-	f->enforced = policy->sections[section].present;
-	f->place = policy->sections[section].place;
-	f->verdict = f->enforced && refuses ? refused : RF_V_ALLOWED;
+	f->rule = "files.unjudged";
+	f->reason = "what cannot be judged is denied";
+	*ret_text = text_of(event, "operation") ?: "an object without a name";
+	f->section = RF_SECTION_FILES;
+	f->enforced = policy->sections[RF_SECTION_FILES].present;
+	f->place = policy->sections[RF_SECTION_FILES].place;
+	f->verdict = f->enforced ? refused : RF_V_ALLOWED;
 	return true;
 }
 

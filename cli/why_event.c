@@ -200,7 +200,16 @@ static int read_event(struct rf_question *ret, const json_t *event, bool whole, 
 
 int rf_question_from_event(struct rf_question *ret, const json_t *event, struct rf_err *err)
 {
-	return read_event(ret, event, false, err);
+	const char *operation = text_of(event, "operation");
+	const char *new_path = text_of(json_object_get(event, "object"), "new_path");
+	int r = read_event(ret, event, false, err);
+
+	/* What is made is the new name. */
+	if (r == 0 && ret->kind == RF_WHY_FILE && ret->rights == RF_FILE_CREATE && new_path &&
+	    new_path[0] && !rf_str_eq(operation, "exchange") &&
+	    strlen(new_path) < sizeof(ret->text))
+		(void)snprintf(ret->text, sizeof(ret->text), "%s", new_path);
+	return r;
 }
 
 /* Two names take part in a link or rename, each with rights of its own. */

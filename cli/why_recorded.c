@@ -7,6 +7,7 @@
 
 #include "sandbox/base/parse.h"
 #include "sandbox/base/str.h"
+#include "sandbox/policy/netfacts.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -78,5 +79,47 @@ bool rf_recorded_decides(const struct rf_question *question, const json_t *event
 	    !(finding->enforced && rf_recorded_unasked(event)))
 		return false;
 	rf_recorded_finding(event, finding, file, size);
+	return true;
+}
+
+/* As is_hidden of lsm/bpf/address.bpf.c, by the names that records have (sandbox/audit/object.c).
+ */
+static bool is_hidden(const char *family)
+{
+	static const char *const names[] = {"inet", "inet6", "packet", "rds",
+					    "tipc", "33",    "43",     "xdp"};
+
+	for (size_t i = 0; i < RF_ARRAY_LEN(names); i++)
+		if (strcmp(names[i], family) == 0)
+			return true;
+	return false;
+}
+
+bool rf_recorded_family(const json_t *event, const struct rf_policy *policy,
+			struct rf_finding *finding, const char **ret_family)
+{
+	const json_t *object = json_object_get(event, "object");
+	const char *family = text_of(object, "family");
+	uint32_t refused = policy->mode == RF_MODE_AUDIT ? RF_V_WOULD_DENY : RF_V_DENIED;
+	struct rf_net_facts facts;
+	bool refuses;
+
+	if (!rf_str_eq(text_of(event, "layer"), "network") || !family ||
+	    text_of(object, "address") || rf_str_eq(family, "unix") ||
+	    rf_str_eq(text_of(json_object_get(event, "rule"), "id"), "ringfence.self"))
+		return false;
+	rf_net_facts(&facts, policy);
+	refuses = policy->network_default == RF_DEFAULT_DENY ||
+		  (facts.inet_denied && is_hidden(family));
+	*finding = (struct rf_finding){
+		.section = RF_SECTION_NETWORK,
+		.rule = "network.default",
+		.enforced = policy->sections[RF_SECTION_NETWORK].present,
+		.place = policy->sections[RF_SECTION_NETWORK].place,
+	};
+	if (refuses && policy->network_default != RF_DEFAULT_DENY)
+		finding->reason = "a rule refuses addresses, and these sockets reach any unasked";
+	finding->verdict = finding->enforced && refuses ? refused : RF_V_ALLOWED;
+	*ret_family = family;
 	return true;
 }

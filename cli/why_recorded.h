@@ -25,4 +25,11 @@ void rf_recorded_finding(const json_t *event, struct rf_finding *finding, char *
 bool rf_recorded_decides(const struct rf_question *question, const json_t *event,
 			 struct rf_finding *finding, char *file, size_t size);
 
+/*
+ * A socket of a family that no rule can name: true, with what this policy does about it, and its
+ * name in *ret_family, the event's. Strings of *finding are the policy's or constant.
+ */
+bool rf_recorded_family(const json_t *event, const struct rf_policy *policy,
+			struct rf_finding *finding, const char **ret_family);
+
 #endif

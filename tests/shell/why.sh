@@ -253,6 +253,19 @@ record() { # LAYER HOOK OPERATION OBJECT RULE
 record files file_fcntl fcntl '{"path":"/opt/x","type":"regular"}' '{"id":"ringfence.self"}' >self
 record kernel shm_alloc_security shmget '{}' '{"id":"files.unjudged","code":"lookup"}' >bare
 record files path_unlink unlink '{"path":"/opt/x","type":"regular"}' '{"id":"open","code":"alias"}' >hidden
+# A link is what its new name is asked for; sockets that no rule can name are what the section says.
+echo '{"ringfence":1,"name":"names","files":{"default":"deny","rules":[{"id":"r","allow":["read","create"],"paths":["/opt/**"]}]},"network":{"default":"allow","rules":[{"id":"n","deny":["connect"],"to":["192.0.2.1"]}]}}' >names.json
+record files path_link link '{"path":"/opt/x","new_path":"/srv/x"}' '{"id":"files.default"}' | sed 's/\["read"\]/["create"]/g' >linked
+record network socket_create socket '{"family":"packet"}' '{"id":"network.default"}' | sed 's/\["read"\]/["connect"]/g' >packet
+run "$RF" why names.json event linked
+is "a link's new name" "$status:$(head -2 <<<"$out")" $'1:denied by files.default (names.json:1)\nasked: create /srv/x'
+run "$RF" why names.json event packet
+like "a socket that reaches addresses unasked" "$status:$out" $'^1:denied by network.default \\(names.json:1\\)\nasked: *socket packet\nreason: a rule refuses addresses'
+run "$RF" policy replay names.json packet
+like "replay says so, too" "$status:$out" '^1:1 accesses in 1 records: 0 allowed, 1 denied'
+sed 's/packet/bluetooth/' packet >bluetooth
+run "$RF" why names.json event bluetooth
+is "one that reaches none" "$status" 0
 for name in self:ringfence.self bare:files.unjudged hidden:open; do
 	run "$RF" why open.json event "${name%%:*}"
 	is "no rule is about it, so the record is told: $name" "$status:$(head -1 <<<"$out")" "1:denied by ${name#*:}"
