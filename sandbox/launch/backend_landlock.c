@@ -160,16 +160,22 @@ static bool holds_ptrace(const struct rf_policy *policy, uint32_t sections)
 }
 
 /*
- * A domain has to handle something: where only its ptrace rule is wanted, that is making block
- * devices, granted everywhere.
+ * What a domain without files handles, and grants everywhere: where only its ptrace rule is wanted,
+ * it has to handle something, and where another domain is about files (cgroup_guard.h) each one has
+ * to grant moving, or nothing is moved to another directory.
  */
+static uint64_t domain_only(int abi)
+{
+	return abi >= RF_LL_ABI_REFER ? RF_LL_REFER : RF_LL_MAKE_BLOCK;
+}
+
 static int grant_domain_only(struct landlock *state, struct rf_err *err)
 {
 	RF_AUTOCLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (root < 0)
 		return rf_err_sys(err, -errno, "cannot open /");
-	if (rf_landlock_allow_path(state->fds[0], root, RF_LL_MAKE_BLOCK) < 0)
+	if (rf_landlock_allow_path(state->fds[0], root, domain_only(state->abi)) < 0)
 		return rf_err_sys(err, -errno, "Landlock does not take /");
 	return 0;
 }
@@ -209,8 +215,10 @@ static int build(struct landlock *state, const struct rf_launch *launch, uint32_
 	if (!files && !ruleset.scoped && !net.handled) {
 		if (!holds_ptrace(policy, sections))
 			return 0;
-		ruleset.handled_fs = RF_LL_MAKE_BLOCK;
+		ruleset.handled_fs = domain_only(state->abi);
 	}
+	if (!files && geteuid() == 0)
+		ruleset.handled_fs = domain_only(state->abi);
 	state->fds[0] = rf_landlock_create(&ruleset, state->abi);
 	if (state->fds[0] < 0)
 		return rf_err_sys(err, -errno, "cannot make a Landlock ruleset");

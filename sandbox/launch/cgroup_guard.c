@@ -74,6 +74,19 @@ static int relation(const struct mounts *mounts, const char *path)
 	return above;
 }
 
+/*
+ * Landlock refuses each rename and link between two directories in a domain that does not handle
+ * and grant it. With it such a name must not be writable where the old one was not.
+ */
+static int grant_moving(int ruleset, struct rf_err *err)
+{
+	RF_AUTOCLOSE int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || rf_landlock_allow_path(ruleset, fd, RF_LL_REFER) < 0)
+		return rf_err_sys(err, -errno, "Landlock does not take /");
+	return 0;
+}
+
 static int grant_writing(int ruleset, const char *path, struct rf_err *err)
 {
 	RF_AUTOCLOSE int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -159,6 +172,7 @@ int rf_cgroup_guard_make(const struct rf_launch *launch, int *ret_fd, struct rf_
 {
 	RF_CLEANUP(free_mounts) struct mounts mounts = {.n = 0};
 	struct rf_ll_ruleset ruleset = {.handled_fs = RF_LL_WRITE_FILE};
+	bool moves = rf_landlock_abi() >= RF_LL_ABI_REFER;
 	RF_AUTOCLOSE int fd = -1;
 	int r;
 
@@ -168,10 +182,14 @@ int rf_cgroup_guard_make(const struct rf_launch *launch, int *ret_fd, struct rf_
 	r = find_mounts(&mounts, err);
 	if (r < 0 || files_suffice(launch, &mounts))
 		return r;
+	if (moves)
+		ruleset.handled_fs |= RF_LL_REFER;
 	fd = rf_landlock_create(&ruleset, rf_landlock_abi());
 	if (fd < 0)
 		return rf_err_sys(err, -errno, "cannot make a Landlock ruleset");
-	r = grant_around(fd, &mounts, "", err);
+	r = moves ? grant_moving(fd, err) : 0;
+	if (r == 0)
+		r = grant_around(fd, &mounts, "", err);
 	if (r == 0)
 		*ret_fd = RF_TAKE_FD(fd);
 	return r;

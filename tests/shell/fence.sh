@@ -236,5 +236,10 @@ go -p "$TMP/devices.json" -- python3 "$TMP/leave.py"
 is "devices: root does not leave its cgroup" "$status $out" "0 held"
 go -p "$TMP/devices.json" -- sh -c "echo fine >$TMP/work/elsewhere; cat $TMP/work/elsewhere"
 is "devices: other files are written as ever" "$out" fine
+go -p "$TMP/devices.json" -- python3 -c "import os
+os.mkdir('$TMP/work/there')
+os.rename('$TMP/work/elsewhere', '$TMP/work/there/moved')
+os.link('$TMP/work/there/moved', '$TMP/work/linked')"
+is "devices: and get other names in other folders" "$status $err" "0 "
 
 done_testing
