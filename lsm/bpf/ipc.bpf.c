@@ -78,7 +78,7 @@ int BPF_PROG(rf_sem_free, void *perm)
 }
 
 /* Not an object, but a question about all of them, where there is none. */
-static __always_inline int check_object(const void *perm)
+static __always_inline int check_object(const void *perm, __u32 errno_value)
 {
 	__u64 key = rf_address_of(perm), *maker;
 	struct rf_work *w;
@@ -91,30 +91,33 @@ static __always_inline int check_object(const void *perm)
 		return r;
 	maker = bpf_map_lookup_elem(&rf_ipc, &key);
 	rf_kernel_ask(w, RF_K_IPC, maker && *maker == w->sandbox);
+	if (w->missing)
+		w->errno_value = errno_value;
 	return rf_end(w);
 }
 
+/* Whatever the hook answers, callers get EACCES (ipc/util.c: ipcperms). */
 SEC("lsm/ipc_permission")
 int BPF_PROG(rf_ipc_perm, void *perm)
 {
-	return check_object(perm);
+	return check_object(perm, RF_E_ACCES);
 }
 
 /* Changing and removing ask for no permission of the object's mode. */
 SEC("lsm/shm_shmctl")
 int BPF_PROG(rf_shmctl, void *perm)
 {
-	return check_object(perm);
+	return check_object(perm, 0);
 }
 
 SEC("lsm/msg_queue_msgctl")
 int BPF_PROG(rf_msgctl, void *perm)
 {
-	return check_object(perm);
+	return check_object(perm, 0);
 }
 
 SEC("lsm/sem_semctl")
 int BPF_PROG(rf_semctl, void *perm)
 {
-	return check_object(perm);
+	return check_object(perm, 0);
 }

@@ -107,6 +107,15 @@ test_processes_outside_are_not_shared_with() {
 	ipcs -m | grep -qw "$id" || fail "the segment outside was removed"
 	ipcrm -m "$id"
 	contains "$(denials)" "kernel.ipc" "denials"
+	# The record tells the error that the caller gets.
+	get='import ctypes, errno, sys
+libc = ctypes.CDLL(None, use_errno=True)
+got = libc.shmget(0x7766, 4096, int(sys.argv[1], 8))
+print(errno.errorcode[ctypes.get_errno()] if got < 0 else "got")'
+	works python3 -c "$get" 1666
+	fence world python3 -c "$get" 600
+	eq "$OUT $(events 'select(.hook == "ipc_permission") | .errno')" "EACCES EACCES" "the error and its record"
+	ipcrm -M 0x7766
 }
 
 test_posix_queues_belong_to_their_maker() {
