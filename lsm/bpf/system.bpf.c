@@ -18,6 +18,24 @@ static __always_inline int check_key(__u32 key, __u32 hook, __u32 op)
 	return rf_end(w);
 }
 
+/*
+ * Who has it could take the fence down: where the policy only records, ringfence refuses it itself.
+ */
+static __always_inline int check_power(__u32 key, __u32 hook, __u32 op)
+{
+	struct rf_work *w;
+	int r = rf_begin(&w, RF_SEC_KERNEL, hook, op);
+
+	if (!w)
+		return r;
+	rf_kernel_ask(w, key, 0);
+	if (w->would) {
+		w->would = 0;
+		rf_refuse(w, 1, RF_RULE_SELF, 0);
+	}
+	return rf_end(w);
+}
+
 /* ---- namespaces ---- */
 
 SEC("lsm/userns_create")
@@ -31,7 +49,7 @@ int BPF_PROG(rf_userns, const struct cred *cred, int ret)
 SEC("lsm/bpf")
 int BPF_PROG(rf_bpf, int cmd, void *attr, unsigned int size, int ret)
 {
-	return ret ? ret : check_key(RF_K_BPF, RF_H_BPF, RF_OP_BPF);
+	return ret ? ret : check_power(RF_K_BPF, RF_H_BPF, RF_OP_BPF);
 }
 
 /* Its arguments differ between kernels of one series; a program runs only if none refused before.
@@ -69,7 +87,7 @@ int BPF_PROG(rf_read_file, struct file *file, int id, bool contents, int ret)
 {
 	if (ret || id < RF_READING_MODULE || id > RF_READING_POLICY)
 		return ret;
-	return check_key(RF_K_MODULES, RF_H_KERNEL_READ_FILE, RF_OP_MODULE);
+	return check_power(RF_K_MODULES, RF_H_KERNEL_READ_FILE, RF_OP_MODULE);
 }
 
 SEC("lsm/kernel_load_data")
@@ -77,10 +95,11 @@ int BPF_PROG(rf_load_data, int id, bool contents, int ret)
 {
 	if (ret || id < RF_READING_MODULE || id > RF_READING_POLICY)
 		return ret;
-	return check_key(RF_K_MODULES, RF_H_KERNEL_LOAD_DATA, RF_OP_MODULE);
+	return check_power(RF_K_MODULES, RF_H_KERNEL_LOAD_DATA, RF_OP_MODULE);
 }
 
-/* The kernel loads a module on the caller's behalf, by modprobe, outside the fence. */
+/* The kernel loads one of its own modules on the caller's behalf, by modprobe, outside the fence.
+ */
 SEC("lsm/kernel_module_request")
 int BPF_PROG(rf_mod_request, char *name, int ret)
 {

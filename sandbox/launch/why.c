@@ -245,6 +245,15 @@ static void ask_kernel(const struct rf_policy *policy, const struct rf_image_hea
 	f->verdict = RF_V_ALLOWED;
 	if (rf_kernel_refuses(head, q->number, 0))
 		f->verdict = head->audit_mode ? RF_V_WOULD_DENY : RF_V_DENIED;
+	/* As check_power of lsm/bpf/system.bpf.c. */
+	if (f->verdict == RF_V_WOULD_DENY &&
+	    (q->number == RF_KERNEL_BPF || q->number == RF_KERNEL_MODULES)) {
+		f->verdict = RF_V_DENIED;
+		f->rule = "ringfence.self";
+		f->reason = "who has it could take the fence down, so audit mode does not let it "
+			    "pass; \"allow\" gives it";
+		return;
+	}
 	if (head->kernel[q->number] == RF_K_INSIDE)
 		f->reason = "only among processes of the same sandbox";
 	else if (!setting->given)

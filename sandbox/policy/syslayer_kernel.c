@@ -173,8 +173,17 @@ static const struct {
 	{RF_KERNEL_MODULES, "kexec_file_load"},
 };
 
+/* Whoever has these could take the fence down, so they are no matter of what is only recorded. */
+static bool is_power(enum rf_kernel_key key)
+{
+	return key == RF_KERNEL_BPF || key == RF_KERNEL_MODULES;
+}
+
 static struct rf_sys_clause refused_by(const struct rf_sys_maker *maker, enum rf_kernel_key key)
 {
+	if (maker->policy->mode == RF_MODE_AUDIT && is_power(key))
+		return (struct rf_sys_clause){.action = SECCOMP_RET_ERRNO | EPERM,
+					      .origin = RF_SYS_SELF};
 	return (struct rf_sys_clause){
 		.action = maker->policy->mode == RF_MODE_AUDIT ? SECCOMP_RET_LOG
 							       : SECCOMP_RET_ERRNO | EPERM,

@@ -104,6 +104,13 @@ else
 fi
 
 # What is refused under every policy, here by the filter, since no hook does (or by the hook).
+# Natively, too, nobody gets at the programs of the fence.
+policy '"mode": "audit"'
+run "$RF" run -p "$TMP/p.json" --summary never -- python3 -c '
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.syscall(321, 0, b"", 0), errno.errorcode[ctypes.get_errno()], libc.syscall(313, -1, b"", 0), errno.errorcode[ctypes.get_errno()])'
+is "audit mode gives neither bpf nor modules" "$out" "-1 EPERM -1 EPERM"
 policy '"mode": "audit", "seccomp": {"default": "allow"}'
 cat >"$TMP/always.py" <<'E2'
 import ctypes, errno, fcntl, os, sys

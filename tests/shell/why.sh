@@ -253,6 +253,14 @@ record() { # LAYER HOOK OPERATION OBJECT RULE
 record files file_fcntl fcntl '{"path":"/opt/x","type":"regular"}' '{"id":"ringfence.self"}' >self
 record kernel shm_alloc_security shmget '{}' '{"id":"files.unjudged","code":"lookup"}' >bare
 record files path_unlink unlink '{"path":"/opt/x","type":"regular"}' '{"id":"open","code":"alias"}' >hidden
+# In audit mode ringfence still protects itself.
+echo '{"ringfence":1,"name":"learns","mode":"audit"}' >learns.json
+for ask in 'kernel bpf:1:denied by ringfence.self' 'kernel modules:1:denied by ringfence.self' \
+	'kernel perf_events:0:allowed by kernel.perf_events in audit mode: it would be denied'; do
+	# shellcheck disable=SC2086
+	run "$RF" why learns.json ${ask%%:*}
+	is "audit mode: $ask" "$status:$(head -1 <<<"$out")" "${ask#*:}"
+done
 # A link is what its new name is asked for; sockets that no rule can name are what the section says.
 echo '{"ringfence":1,"name":"names","files":{"default":"deny","rules":[{"id":"r","allow":["read","create"],"paths":["/opt/**"]}]},"network":{"default":"allow","rules":[{"id":"n","deny":["connect"],"to":["192.0.2.1"]}]}}' >names.json
 record files path_link link '{"path":"/opt/x","new_path":"/srv/x"}' '{"id":"files.default"}' | sed 's/\["read"\]/["create"]/g' >linked

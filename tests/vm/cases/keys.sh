@@ -78,4 +78,31 @@ test_each_key_is_held_without_a_filter() {
 	nothing_left
 }
 
+# Who has bpf(2), or becomes kernel code, takes the fence down: no matter of what is only recorded.
+test_audit_mode_gives_no_power_over_the_fence() {
+	policy audit '"mode": "audit"'
+	policy given '"mode": "audit", "kernel": {"bpf": "allow"}'
+	# BPF_MAP_CREATE of an array.
+	bpf='import ctypes, struct, os, sys
+attr = ctypes.create_string_buffer(struct.pack("IIII", 2, 4, 4, 1) + bytes(112))
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.syscall(321, 0, attr, 128) < 0: sys.exit(os.strerror(ctypes.get_errno()))'
+	load='import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.syscall(313, os.open("/bin/true", os.O_RDONLY), b"", 0) < 0: sys.exit(os.strerror(ctypes.get_errno()))'
+	works python3 -c "$bpf"
+	capture python3 -c "$load"
+	contains "$ERR" "Exec format" "what is no module, outside"
+	for no_filter in "" yes; do
+		[ -z "$no_filter" ] || policy audit '"mode": "audit", "process": {"no_new_privileges": false}'
+		for what in "$bpf" "$load"; do
+			fence audit python3 -c "$what"
+			contains "$ERR" "Operation not permitted" "in audit mode"
+			eq "$(denials)" "kernel ringfence.self" "denials in audit mode"
+		done
+	done
+	allowed given python3 -c "$bpf"
+	eq "$(denials)" "" "denials where it is given"
+}
+
 run_tests
