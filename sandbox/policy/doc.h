@@ -44,7 +44,7 @@ struct rf_parse {
 	const struct rf_doc *doc;
 	bool no_memory;	 /* some allocation failed: the result is not usable */
 	size_t n_errors; /* problems that are not warnings */
-	size_t n_rules, n_patterns, n_addresses, n_calls; /* against the limits */
+	size_t n_rules, n_patterns, n_spelled, n_addresses, n_calls; /* against the limits */
 };
 
 /*

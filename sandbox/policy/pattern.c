@@ -236,11 +236,37 @@ static bool add_resolved(struct rf_parse *p, struct rf_at at, const struct rf_pa
 	return other.text && add_checked(p, at, &other, ret);
 }
 
+struct spelling {
+	struct rf_parse *p;
+	struct rf_at at;
+	const struct rf_pattern *pattern;
+	bool strict, follow;
+	struct rf_patterns *ret;
+};
+
+static int resolve_spelled(void *data, const char *text)
+{
+	const struct spelling *s = data;
+	struct rf_pattern one = *s->pattern;
+
+	if (s->p->n_spelled++ == RF_LIMIT_PATTERNS)
+		rf_at_error(s->p, s->at,
+			    "more than %d patterns once the alternatives among their leading "
+			    "directories are written out, which is the limit",
+			    RF_LIMIT_PATTERNS);
+	if (s->p->n_spelled > RF_LIMIT_PATTERNS)
+		return -E2BIG;
+	one.text = text;
+	return add_resolved(s->p, s->at, &one, s->strict, s->follow, s->ret) ? 0 : -EINVAL;
+}
+
 bool rf_pattern_add(struct rf_parse *p, struct rf_at at, const char *text, bool literal,
 		    enum rf_pattern_kind kind, bool strict, bool follow, struct rf_patterns *ret)
 {
 	struct rf_pattern pattern = {.literal = literal, .varied = !literal && strstr(text, "${")};
+	struct spelling spelling = {p, at, &pattern, strict, follow, ret};
 	char why[512];
+	int r;
 
 	pattern.text = literal ? rf_parse_strdup(p, text) : rf_vars_expand(p, at, text, true);
 	if (!pattern.text)
@@ -257,7 +283,12 @@ bool rf_pattern_add(struct rf_parse *p, struct rf_at at, const char *text, bool 
 		return false;
 	if (!p->options->root || kind == RF_PATTERN_DEV || pattern.text[0] != '/')
 		return true;
-	return add_resolved(p, at, &pattern, strict, follow, ret);
+	if (pattern.literal)
+		return add_resolved(p, at, &pattern, strict, follow, ret);
+	r = rf_pattern_each_lead(pattern.text, follow, resolve_spelled, &spelling);
+	if (r == -ENOMEM)
+		p->no_memory = true;
+	return r == 0;
 }
 
 static void keep_literal(struct rf_parse *p, struct rf_at at, void *out)

@@ -39,7 +39,7 @@ void rf_pattern_quote(struct rf_str *ret, const char *text, size_t len);
 void rf_patterns_parse(struct rf_parse *p, struct rf_at at, enum rf_pattern_kind kind, bool strict,
 		       bool follow, const struct rf_pattern **ret, size_t *ret_n);
 
-/* One pattern text (from the command line), checked and resolved into at most two. */
+/* One pattern text (from the command line), checked, and resolved as those of a list are. */
 bool rf_pattern_add(struct rf_parse *p, struct rf_at at, const char *text, bool literal,
 		    enum rf_pattern_kind kind, bool strict, bool follow, struct rf_patterns *ret);
 
@@ -55,6 +55,14 @@ enum rf_resolve_answer {
  */
 int rf_pattern_resolve(const char *root, const char *text, bool literal, bool follow, char **ret)
 	RF_MUST_CHECK;
+
+/*
+ * Alternatives in braces are names, too: calls fn for the pattern, which no brace but behind a
+ * wildcard keeps from being literal, or for each of the patterns that it stands for so. Until fn
+ * answers other than 0, which is returned then; else a negative errno.
+ */
+int rf_pattern_each_lead(const char *text, bool follow, int (*fn)(void *data, const char *text),
+			 void *data) RF_MUST_CHECK;
 
 /*
  * The literal leading directories that rf_pattern_resolve looks at, as a path; *ret is NULL if the

@@ -224,6 +224,76 @@ int rf_pattern_lead(const char *text, bool literal, bool follow, char **ret)
 	return rf_str_take(&names, ret);
 }
 
+/* ---- alternatives among the leading directories ---- */
+
+/* Bytes of the class at text[0] == '[', of a pattern that was checked. */
+static size_t class_len(const char *text)
+{
+	size_t i = text[1] == '!' ? 2 : 1, first = i;
+
+	while (text[i] && (text[i] != ']' || i == first))
+		i++;
+	return text[i] ? i + 1 : i;
+}
+
+/* The first byte of `stop` outside of classes, or the end. */
+static const char *find_outside(const char *at, const char *stop)
+{
+	while (*at && !strchr(stop, *at))
+		at += *at == '[' ? class_len(at) : 1;
+	return at;
+}
+
+/* The brace that ends the literal leading directories; NULL: a wildcard or the text's end does. */
+static const char *leading_brace(const char *text, bool follow)
+{
+	RF_AUTOSTR struct rf_str names = RF_STR_INIT(2 * RF_LIMIT_PATTERN_BYTES);
+	const char *at = text + leading_len(text, false, follow, &names);
+
+	if (*at != '/' || (!follow && !strchr(at + 1, '/')))
+		return NULL;
+	for (at++; *at && *at != '/'; at++) {
+		if (*at == '{')
+			return at;
+		if (*at == '[' && class_len(at) == 3 && at[1] != '!')
+			at += 2;
+		else if (strchr("*?[", *at))
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Appends a piece; stars that meet at the joint are one (as in nfa.c). */
+static void join(struct rf_str *to, const char *piece, size_t len)
+{
+	bool meet = len && piece[0] == '*' && to->len && rf_str_text(to)[to->len - 1] == '*';
+
+	rf_str_add_n(to, piece + meet, len - meet);
+}
+
+int rf_pattern_each_lead(const char *text, bool follow, int (*fn)(void *data, const char *text),
+			 void *data)
+{
+	const char *open = leading_brace(text, follow), *close, *from, *to;
+	int r = 0;
+
+	if (!open)
+		return fn(data, text);
+	close = find_outside(open + 1, "}");
+	for (from = open + 1; from <= close && r == 0; from = to + 1) {
+		RF_AUTOSTR struct rf_str one = RF_STR_INIT(2 * RF_LIMIT_PATTERN_BYTES);
+
+		to = find_outside(from, ",}");
+		join(&one, text, (size_t)(open - text));
+		join(&one, from, (size_t)(to - from));
+		join(&one, *close ? close + 1 : close, *close ? strlen(close + 1) : 0);
+		r = rf_str_error(&one);
+		if (r == 0)
+			r = rf_pattern_each_lead(rf_str_text(&one), follow, fn, data);
+	}
+	return r;
+}
+
 int rf_pattern_resolve(const char *root, const char *text, bool literal, bool follow, char **ret)
 {
 	RF_AUTOCLOSE int root_fd = -1;

@@ -70,6 +70,25 @@ for name in agent base batch build container-default default strict web; do
 	is "shipped: $name with an empty environment" "$status" 0
 done
 
+# Alternatives among the leading directories are names, each with its links.
+mkdir -p real/sub other && ln -s real here && ln -s ../other real/there
+cat >braces.json <<E
+{"ringfence": 1, "name": "braces", "files": {"default": "allow", "rules": [
+ {"id": "n", "deny": ["read"], "paths": ["$PWD/{here,other}/{sub,there}/x", "$PWD/{here,no[},]}/*/y", "$PWD/*/{here}/z"]}]}}
+E
+run "$RF" policy show braces.json
+is "show: braces are resolved one by one" "$(grep -o "is also .*" <<<"$out" | sort | paste -sd' ')" \
+	"is also $PWD/other/x is also $PWD/real/*/y is also $PWD/real/sub/x"
+for name in real/sub/x other/x real/any/y; do
+	run "$RF" why braces.json read "$PWD/$name"
+	is "braces: $name is denied" "$status" 1
+done
+python3 -c 'import json
+names = ",".join("a%d" % i for i in range(400))
+print(json.dumps({"ringfence": 1, "name": "many", "files": {"default": "allow", "rules": [
+    {"deny": ["read"], "paths": ["/x%d/{%s}/x" % (i, names) for i in range(300)]}]}}))' >many.json
+run "$RF" policy check many.json
+like "braces: they have a limit, and a place" "$status:$err" '^1:ringfence: many.json:1:[0-9]+: .*more than 100000 patterns once the alternatives'
 run "$RF" policy show good.json
 is "show: status" "$status" 0
 like "show: what is not enforced" "$out" 'files: not enforced'
