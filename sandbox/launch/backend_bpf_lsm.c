@@ -94,7 +94,7 @@ static bool grants_append_alone(const struct rf_policy *policy, const struct rf_
 {
 	for (size_t i = 0; rule && i < policy->n_files; i++)
 		if (rule == &policy->files[i].rule)
-			return rf_grants_append_alone(&policy->files[i]);
+			return rf_grants_append_alone(policy, &policy->files[i]);
 	return false;
 }
 

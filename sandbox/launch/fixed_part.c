@@ -31,7 +31,7 @@ static void strip(json_t *json)
 static bool appends_alone(const struct rf_policy *policy)
 {
 	for (size_t i = 0; i < policy->n_files; i++)
-		if (rf_grants_append_alone(&policy->files[i]))
+		if (rf_grants_append_alone(policy, &policy->files[i]))
 			return true;
 	return false;
 }
@@ -151,7 +151,7 @@ static void judge_files(const struct fixed *f, struct rf_coverage *item)
 	hold(item, RF_HOLD_EXACT, "bpf-lsm", "");
 	for (size_t i = 0; !kept && i < f->policy->n_files; i++)
 		if (item->rule == &f->policy->files[i].rule &&
-		    rf_grants_append_alone(&f->policy->files[i]) &&
+		    rf_grants_append_alone(f->policy, &f->policy->files[i]) &&
 		    f->policy->mode != RF_MODE_AUDIT)
 			hold(item, RF_HOLD_NONE, NULL,
 			     "the system call filter of a running process does not keep it from "

@@ -93,11 +93,15 @@ RF_MUST_CHECK int rf_sys_layer_filter(struct rf_sys_layer *layer, struct rf_sys_
 struct rf_oci_host rf_sys_flattening_host(const struct rf_policy *policy,
 					  const struct rf_sys_context *context);
 
-/* Does the rule grant appending to a file, and no other write? Then the filter has a part in it. */
-static inline bool rf_grants_append_alone(const struct rf_file_rule *rule)
+/*
+ * Does the rule grant appending to a file, and no other write? Then the filter has a part in it.
+ * Where writing is allowed by default it adds nothing: who is denied writing is denied appending.
+ */
+static inline bool rf_grants_append_alone(const struct rf_policy *policy,
+					  const struct rf_file_rule *rule)
 {
-	return !rule->rule.deny && (rule->rights & RF_FILE_APPEND) &&
-	       !(rule->rights & RF_FILE_WRITE);
+	return policy->files_default == RF_DEFAULT_DENY && !rule->rule.deny &&
+	       (rule->rights & RF_FILE_APPEND) && !(rule->rights & RF_FILE_WRITE);
 }
 
 /* The layers that do not come from section seccomp. */

@@ -51,7 +51,7 @@ static int refuse_beside_append(struct rf_sys_layer *layer, struct rf_sys_maker 
 	int r;
 
 	for (size_t i = 0; i < maker->policy->n_files; i++)
-		alone |= rf_grants_append_alone(&maker->policy->files[i]);
+		alone |= rf_grants_append_alone(maker->policy, &maker->policy->files[i]);
 	if (!alone || maker->policy->mode == RF_MODE_AUDIT)
 		return 0;
 	r = rf_sys_layer_refuse(layer, maker, "pwritev2", &no_append, 1, clause);
