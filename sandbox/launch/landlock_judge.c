@@ -192,7 +192,8 @@ static int add_remarks(struct rf_report *report, const struct rf_policy *policy,
 	bool audit = false;
 	int r = add_remark(report, policy, "files.unseen", RF_HOLD_NONE,
 			   "Landlock does not see chmod, chown, utimes, extended attributes, "
-			   "readlink, executable mappings and ld.so",
+			   "readlink, executable mappings and ld.so, nor by which of its names "
+			   "(links, other mounts) a granted object is reached",
 			   err);
 
 	if (r < 0)
