@@ -152,6 +152,11 @@ static int explain(const struct why *w, const struct rf_question *q, const json_
 	if (r < 0)
 		return r;
 	ret->recorded = rf_recorded_decides(q, event, &ret->finding, ret->file, sizeof(ret->file));
+	/* Each of the two names may be what the policy allows; together they were not. */
+	if (!ret->recorded && ret->finding.verdict == RF_V_ALLOWED && rf_recorded_alias(event)) {
+		rf_recorded_finding(event, &ret->finding, ret->file, sizeof(ret->file));
+		ret->recorded = true;
+	}
 	if (ret->recorded)
 		return 0;
 	r = rf_why_otherwise(w->policy, q, &ret->finding, &ret->otherwise, err);

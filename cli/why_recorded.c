@@ -50,6 +50,14 @@ static bool is_unconditional(const json_t *event)
 		rf_str_eq(text_of(event, "operation"), "unlink"));
 }
 
+bool rf_recorded_alias(const json_t *event)
+{
+	const char *verdict = text_of(event, "verdict");
+
+	return rf_str_eq(text_of(json_object_get(event, "rule"), "code"), "alias") && verdict &&
+	       !rf_str_eq(verdict, "allowed");
+}
+
 bool rf_recorded_unasked(const json_t *event)
 {
 	const char *verdict = text_of(event, "verdict");

@@ -13,6 +13,9 @@
 /* A refusal that no rule of a policy is about. */
 bool rf_recorded_unasked(const json_t *event);
 
+/* A link or rename that was refused since the object would have got rights by its new name. */
+bool rf_recorded_alias(const json_t *event);
+
 /* What the record says; strings as below. */
 void rf_recorded_finding(const json_t *event, struct rf_finding *finding, char *file, size_t size);
 

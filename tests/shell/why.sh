@@ -267,6 +267,9 @@ record files path_link link '{"path":"/opt/x","new_path":"/srv/x"}' '{"id":"file
 record network socket_create socket '{"family":"packet"}' '{"id":"network.default"}' | sed 's/\["read"\]/["connect"]/g' >packet
 run "$RF" why names.json event linked
 is "a link's new name" "$status:$(head -2 <<<"$out")" $'1:denied by files.default (names.json:1)\nasked: create /srv/x'
+record files path_rename rename '{"path":"/opt/x","new_path":"/opt/y"}' '{"id":"files.unjudged","code":"alias"}' | sed 's/\["read"\]/["create"]/g; s/unjudged/default/' >aliased
+run "$RF" why names.json event aliased
+is "a name that adds rights is what the record says" "$status:$(head -1 <<<"$out")" "1:denied by files.default"
 run "$RF" why names.json event packet
 like "a socket that reaches addresses unasked" "$status:$out" $'^1:denied by network.default \\(names.json:1\\)\nasked: *socket packet\nreason: a rule refuses addresses'
 run "$RF" policy replay names.json packet
