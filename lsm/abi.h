@@ -16,7 +16,7 @@
 #include "lsm/abi_stack.h"
 #include "lsm/abi_tree.h"
 
-#define RF_ABI_VERSION 6
+#define RF_ABI_VERSION 7
 
 /* ---- map values ---- */
 
@@ -64,8 +64,8 @@ static inline __u32 rf_image_at(__u32 slot, __u32 policy_gen)
  * again, and forgets it when the object is freed: so an inode number that comes back is another
  * object. "rf_user_object" is the same for sandboxes that the service made for users (`owner`):
  * what they fill is theirs alone. The slot's map in "rf_nail" leads from serial and image to the
- * state of the object's denied name; what is left there of objects that are gone is taken out when
- * the map is full.
+ * states of the object's denied names; what is left there of objects that are gone is taken out
+ * when the map is full.
  */
 struct rf_nail_object {
 	__u64 ino;
@@ -78,8 +78,11 @@ struct rf_nail {
 	__u64 image;  /* rf_image_head.id: what the state is a state of */
 };
 
+#define RF_NAIL_STATES 8 /* denied names of one object that answer differently */
+
 struct rf_nailed {
-	__u32 state;
+	__u32 state[RF_NAIL_STATES];  /* one more than the state; 0: none */
+	__u32 full;		      /* 1: there were more; it is denied everything */
 	__u32 pending;		      /* 1: the object does not have the serial number yet */
 	struct rf_nail_object object; /* to find out whether it is still there */
 };
@@ -358,6 +361,7 @@ _Static_assert(sizeof(struct rf_task) == 32, "task value");
 _Static_assert(sizeof(struct rf_sandbox) == 256, "sandbox value");
 _Static_assert(sizeof(struct rf_about) == 392, "about value");
 _Static_assert(sizeof(struct rf_meta) == 256, "meta value");
+_Static_assert(sizeof(struct rf_nailed) == 56, "nailed value");
 _Static_assert(sizeof(struct rf_record) % 8 == 0, "records stay aligned");
 #endif
 

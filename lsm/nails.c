@@ -160,13 +160,25 @@ static void mark(struct rf_sandbox *sb, uint64_t ino)
 	__atomic_store_n(&sb->nails, 1, __ATOMIC_RELEASE);
 }
 
+/* As in lsm/bpf/nail.bpf.c. */
+static void add_state(struct rf_nailed *to, uint32_t state)
+{
+	for (size_t i = 0; i < RF_NAIL_STATES; i++) {
+		if (!to->state[i])
+			to->state[i] = state;
+		if (to->state[i] == state)
+			return;
+	}
+	to->full = 1;
+}
+
 int rf_fence_nail(struct rf_lsm *lsm, uint32_t slot, int fd, uint64_t image, uint32_t state,
 		  struct rf_err *err)
 {
 	struct rf_sandbox *sb = rf_fence_at(lsm, slot);
 	RF_AUTOCLOSE int map = rf_inner_fd(lsm->nail_fd, slot);
 	struct rf_nail nail = {.image = image};
-	struct rf_nailed nailed = {.state = state};
+	struct rf_nailed nailed = {.pending = 0}, now;
 	int r;
 
 	if (!sb || map < 0)
@@ -178,6 +190,10 @@ int rf_fence_nail(struct rf_lsm *lsm, uint32_t slot, int fd, uint64_t image, uin
 	if (r < 0)
 		return r;
 	mark(sb, nailed.object.ino);
+	/* Before the policy counts: nobody else adds to it. */
+	if (bpf_map_lookup_elem(map, &nail, &now) == 0)
+		nailed = now;
+	add_state(&nailed, state + 1);
 	return bpf_map_update_elem(map, &nail, &nailed, BPF_ANY) < 0
 		       ? rf_err_sys(err, -errno, "cannot nail an object")
 		       : 0;

@@ -60,8 +60,9 @@ __noinline int rf_path_ask(struct rf_work *w, __u32 rights)
 	if ((rf_file_missing(accept, w->session & 1, rights) || (accept & RF_ACC_WATCH)) &&
 	    answer_path(w, rights))
 		return rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_IMAGE);
+	/* Other names that rules deny it by may refuse more than this one. */
 	if (accept & RF_ACC_NAIL)
-		return rf_nail_set(w, w->at_dentry, rights);
+		rf_nail_set(w, w->at_dentry, rights);
 	return w->nails ? rf_nail_ask(w, rights) : 0;
 }
 

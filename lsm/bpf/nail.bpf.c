@@ -8,93 +8,6 @@
  */
 #include "lsm/bpf/nail.bpf.h"
 
-static __always_inline int unknown(struct rf_work *w, __u32 rights)
-{
-	return rf_refuse(w, rights ? rights : RF_A_READ, RF_RULE_UNJUDGED, RF_CODE_LOOKUP);
-}
-
-/* The rights that rules, not the default, refuse in the state of the nail. */
-static __always_inline __u32 refused_by_rule(const struct rf_verdict *verdict, __u32 accept,
-					     __u32 session, __u32 rights)
-{
-	__u32 missing = rf_file_missing(accept, session, rights) & 0x7f, by_rule = 0;
-
-	RF_UNROLL
-	for (__u32 i = 0; i < RF_A_FILE_RIGHTS; i++) {
-		__u32 differs = verdict->rule[session][i] ^ RF_RULE_NONE;
-
-		by_rule |= ((differs + 0xffff) >> 16) << i;
-		RF_OPAQUE(by_rule);
-	}
-	return missing & by_rule;
-}
-
-/* What the denied name would answer, as far as deny rules speak; 0, or -1: damaged. */
-static __always_inline int answer_nail(struct rf_work *w, const struct rf_image_head *head,
-				       const struct rf_img *img, __u32 state, __u32 rights)
-{
-	const struct rf_verdict *verdict;
-	struct rf_answer answer = {};
-	struct rf_dfa_pos pos;
-	__u32 refused;
-
-	if (rf_dfa_enter(img, &pos, state))
-		return -1;
-	verdict = rf_dfa_verdict(img, &head->files, &pos);
-	if (!verdict)
-		return -1;
-	refused = refused_by_rule(verdict, rf_dfa_accept(&pos), w->session & 1, rights);
-	refused |= rf_would_bits(verdict, w->session & 1) & rights;
-	if (!refused)
-		return 0;
-	if (rf_dfa_answer(img, head, &head->files, &pos, w->session & 1, refused, &answer))
-		return -1;
-	answer.audit = 0;
-	rf_take_answer(w, &answer);
-	return 0;
-}
-
-int rf_nail_ask(struct rf_work *w, __u32 rights)
-{
-	struct rf_nail_object object = {};
-	const struct rf_image_head *head;
-	struct rf_nail nail = {};
-	struct rf_sandbox *sb;
-	struct dentry *dentry;
-	struct inode *inode;
-	struct rf_img img;
-	struct rf_nailed *nailed;
-	__u32 slot;
-	void *map;
-
-	if (!w)
-		return -1;
-	if (w->missing)
-		return 0;
-	dentry = (void *)w->at_dentry;
-	inode = BPF_CORE_READ(dentry, d_inode);
-	slot = w->slot;
-	sb = rf_sandbox_of(slot);
-	if (!inode || !sb)
-		return inode ? unknown(w, rights) : 0;
-	object.ino = BPF_CORE_READ(inode, i_ino);
-	if (!rf_may_be_nailed(sb, object.ino))
-		return 0;
-	rf_object_of(&object, inode);
-	nail.serial = rf_serial_of(sb->owner, &object);
-	if (!nail.serial)
-		return 0;
-	map = bpf_map_lookup_elem(&rf_nail, &slot);
-	head = rf_head_of(w->image, &img);
-	if (!map || !head)
-		return unknown(w, rights);
-	nail.image = head->id;
-	nailed = bpf_map_lookup_elem(map, &nail);
-	if (nailed && answer_nail(w, head, &img, nailed->state, rights))
-		return rf_refuse(w, rights, RF_RULE_UNJUDGED, RF_CODE_IMAGE);
-	return 0;
-}
-
 struct rf_sweep {
 	bool users;
 };
@@ -117,10 +30,40 @@ static __always_inline long put(bool users, void *map, const struct rf_nail *nai
 {
 	struct rf_sweep sweep = {.users = users};
 
-	if (!bpf_map_update_elem(map, nail, nailed, BPF_ANY))
+	if (!bpf_map_update_elem(map, nail, nailed, BPF_NOEXIST))
 		return 0;
 	bpf_for_each_map_elem(map, drop_if_gone, &sweep, 0);
-	return bpf_map_update_elem(map, nail, nailed, BPF_ANY);
+	return bpf_map_update_elem(map, nail, nailed, BPF_NOEXIST);
+}
+
+/* One more denied name of an object that is nailed already. What finds no room denies it whole. */
+static __always_inline void add_state(struct rf_nailed *to, __u32 state)
+{
+	for (__u32 i = 0; i < RF_NAIL_STATES; i++) {
+		__u32 was = __sync_val_compare_and_swap(&to->state[i], 0, state);
+
+		if (!was || was == state)
+			return;
+	}
+	to->full = 1;
+}
+
+/* Into the sandbox's own map, beside what is there of the object; 0, or there is no room. */
+static __always_inline long add(bool users, void *map, const struct rf_nail *nail,
+				const struct rf_nailed *nailed)
+{
+	struct rf_nailed *there = bpf_map_lookup_elem(map, nail);
+
+	if (!there) {
+		if (!put(users, map, nail, nailed))
+			return 0;
+		/* Another was quicker, or there is no room. */
+		there = bpf_map_lookup_elem(map, nail);
+	}
+	if (!there)
+		return -1;
+	add_state(there, nailed->state[0]);
+	return 0;
 }
 
 /*
@@ -131,6 +74,7 @@ static __always_inline long put(bool users, void *map, const struct rf_nail *nai
 static __always_inline long give_serial(bool users, void *map, struct rf_nail *nail,
 					struct rf_nailed *nailed)
 {
+	struct rf_nailed *own;
 	__u64 serial;
 
 	if (users)
@@ -138,11 +82,16 @@ static __always_inline long give_serial(bool users, void *map, struct rf_nail *n
 	else
 		bpf_map_update_elem(&rf_nail_object, &nailed->object, &nail->serial, BPF_NOEXIST);
 	serial = rf_serial_of(users, &nailed->object);
-	if (serial != nail->serial)
-		bpf_map_delete_elem(map, nail);
+	if (serial == nail->serial) {
+		own = bpf_map_lookup_elem(map, nail);
+		if (own)
+			own->pending = 0;
+		return !own;
+	}
+	bpf_map_delete_elem(map, nail);
 	nail->serial = serial;
 	nailed->pending = 0;
-	return !serial || put(users, map, nail, nailed);
+	return !serial || add(users, map, nail, nailed);
 }
 
 static __always_inline void mark_one(struct rf_sandbox *sb, __u32 bit)
@@ -180,10 +129,10 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 	map = bpf_map_lookup_elem(&rf_nail, &slot);
 	head = rf_head_of(w->image, &img);
 	if (!sb || !map || !head)
-		return unknown(w, rights);
+		return rf_nail_unknown(w, rights);
 	users = sb->owner;
 	rf_object_of(&nailed.object, inode);
-	nailed.state = w->spot.state;
+	nailed.state[0] = w->spot.state + 1;
 	nail.serial = rf_serial_of(users, &nailed.object);
 	nail.image = head->id;
 	is_new = nailed.pending = !nail.serial;
@@ -191,9 +140,7 @@ int rf_nail_set(struct rf_work *w, __u64 address, __u32 rights)
 	mark(sb, nailed.object.ino);
 	if (is_new)
 		nail.serial = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32() | 1;
-	else if (bpf_map_lookup_elem(map, &nail))
-		return 0;
-	if (put(users, map, &nail, &nailed) || (is_new && give_serial(users, map, &nail, &nailed)))
-		return unknown(w, rights);
+	if (add(users, map, &nail, &nailed) || (is_new && give_serial(users, map, &nail, &nailed)))
+		return rf_nail_unknown(w, rights);
 	return 0;
 }

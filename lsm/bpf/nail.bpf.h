@@ -35,6 +35,12 @@ static __always_inline void rf_object_of(struct rf_nail_object *ret, struct inod
 		ret->generation = overlay_kind(inode);
 }
 
+/* It cannot be told whether, or how, the object is held. */
+static __always_inline int rf_nail_unknown(struct rf_work *w, __u32 rights)
+{
+	return rf_refuse(w, rights ? rights : RF_A_READ, RF_RULE_UNJUDGED, RF_CODE_LOOKUP);
+}
+
 static __always_inline __u64 nail_is_set(const struct rf_sandbox *sb, __u32 bit)
 {
 	return *(const volatile __u64 *)&sb->nail_bits[bit >> 6 & (RF_NAIL_WORDS - 1)] >>

@@ -73,57 +73,6 @@ test_a_link_made_earlier_is_denied_where_the_rule_has_no_wildcard() {
 	allowed p cat "$T/open/other"
 }
 
-# A deny of reading only, so that names may be made and replaced inside.
-nail_world() {
-	mkdir "$T/open" "$T/home"
-	policy p '"files": { "default": "allow", "rules": [
-  {"id": "fixed", "deny": ["read"], "paths": ["'"$T"'/home/{key,token}", "'"$T"'/home/[.]dot"]} ] }'
-}
-
-test_names_in_braces_and_quoted_names_are_held() {
-	nail_world
-	for name in key token .dot; do
-		echo "secret $name" >"$T/home/$name"
-		ln "$T/home/$name" "$T/open/$name"
-	done
-	mount --bind "$T/home" "$T/open/" || fail "bind mount"
-	for name in key token .dot; do
-		refused p EACCES "$ATTACK/names" read "$T/open/$name"
-		eq "$(denials)" "files fixed" "denials of $name"
-	done
-	umount "$T/open"
-	for name in key token .dot; do
-		refused p EACCES "$ATTACK/names" read "$T/open/$name"
-		eq "$(denials)" "files fixed" "denials of $name"
-		# What the rule does not deny stays allowed.
-		allowed p sh -c "echo more >>$T/open/$name"
-	done
-}
-
-test_an_object_that_gets_a_held_name_inside_is_held() {
-	nail_world
-	for how in "mv $T/open/new $T/home/key" "ln $T/open/new $T/home/token" \
-		"rm -f $T/home/.dot; echo later >$T/home/.dot; ln $T/home/.dot $T/open/dot"; do
-		rm -rf "${T:?}/open"/* "${T:?}/home"/*
-		echo text >"$T/open/new"
-		ln "$T/open/new" "$T/open/other"
-		mkfifo "$T/go"
-		(
-			sleep 1
-			cat "$T/go" >/dev/null
-			[ ! -e "$T/home/.dot" ] || ln -f "$T/home/.dot" "$T/open/other"
-			echo on >"$T/go2"
-		) &
-		mkfifo "$T/go2"
-		fence p sh -c "$how; echo x >$T/go; read x <$T/go2; cat $T/open/other; cat $T/home/*; true"
-		wait
-		lacks "$OUT" "text" "read by another name after: $how"
-		lacks "$OUT" "later" "read by another name after: $how"
-		contains "$(denials)" "files fixed" "denials after: $how"
-		rm -f "$T/go" "$T/go2"
-	done
-}
-
 # Overlayfs makes a new object of a link that is written to or linked: inside it does not.
 test_an_alias_on_an_overlay_is_not_copied() {
 	SECRET=copied-$RANDOM
@@ -155,51 +104,6 @@ test_an_alias_on_an_overlay_is_not_copied() {
 		lacks "$OUT" "$SECRET" "read by a link after writing to the name itself"
 	fi
 	umount -l "$T/ovl" "$T/s"
-}
-
-# As programs save their files. What is gone needs no room, what is left is held.
-test_a_held_name_is_replaced_again_and_again() {
-	nail_world
-	echo first >"$T/home/key"
-	ln "$T/home/key" "$T/open/first"
-	fence p sh -c "i=0; while [ \$i -lt 300 ]; do
-			echo text >$T/open/new || exit 3
-			[ \$i -ne 100 ] || ln $T/open/new $T/open/100 || exit 4
-			mv $T/open/new $T/home/key || exit 5
-			i=\$((i + 1)); done
-		! cat $T/open/first && ! cat $T/open/100"
-	eq "$RC $OUT" "0 " "300 times: $ERR"
-	eq "$(denials | sort -u)" "files fixed" "denials"
-}
-
-# Inode numbers come back: on ext4 the next file gets that of the one just removed.
-test_a_file_that_gets_a_held_inode_number_is_another_file() {
-	local img=$T/ext4.img first again=0 i
-	command -v mkfs.ext4 >/dev/null || skip "no mkfs.ext4"
-	modprobe loop
-	truncate -s 32M "$img"
-	mkfs.ext4 -q "$img"
-	mkdir "$T/disk"
-	mount -o loop "$img" "$T/disk" || skip "no ext4 here"
-	mkdir "$T/disk/home" "$T/disk/open"
-	policy p '"files": { "default": "allow", "rules": [
-  {"id": "fixed", "deny": ["read"], "paths": ["'"$T"'/disk/home/key"]} ] }'
-	echo secret >"$T/disk/home/key"
-	first=$(stat -c %i "$T/disk/home/key")
-	fence p sh -c "cat $T/disk/home/key; rm $T/disk/home/key
-		for i in 1 2 3 4; do echo fine >$T/disk/open/\$i; done; cat $T/disk/open/?; stat -c %i $T/disk/open/?"
-	eq "$(denials)" "files fixed" "denials"
-	contains "$OUT" "fine
-fine
-fine
-fine" "new files"
-	contains "$OUT" "$first" "the number that came back"
-	# Out of memory and in again it is the same object.
-	echo secret >"$T/disk/home/key"
-	ln "$T/disk/home/key" "$T/disk/open/alias"
-	fence p sh -c "echo 2 >/proc/sys/vm/drop_caches; cat $T/disk/open/alias"
-	umount "$T/disk"
-	lacks "$OUT" secret "output"
 }
 
 test_files_with_several_links_when_links_are_denied() {
