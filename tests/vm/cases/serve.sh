@@ -104,6 +104,27 @@ except OSError as e: print(e.errno)"
 	wait_for '[ -z "$(ls /run/ringfence/sandboxes)" ]' "its record to go"
 }
 
+# What the command is given the service looks at for the user; another terminal of the same user is not.
+test_a_user_has_the_terminal_that_was_given() {
+	service
+	user_world
+	cat >"$T/terminal.py" <<'END'
+import os, pty, subprocess, sys
+if len(sys.argv) > 2:  # inside: that of descriptor 0, and another one
+    os.close(os.open(os.ttyname(0), os.O_RDWR | os.O_NOCTTY))
+    try: os.open(sys.argv[2], os.O_RDWR | os.O_NOCTTY)
+    except OSError as e: sys.exit(0 if e.errno == 1 else "%s: %s" % (sys.argv[2], e))
+    sys.exit("another terminal was opened")
+os.setsid()
+other, given = pty.openpty(), pty.openpty()
+os.close(os.open(os.ttyname(other[1]), os.O_RDWR | os.O_NOCTTY))
+run = sys.argv[1].split() + ["python3", __file__, "in", os.ttyname(other[1])]
+sys.exit(subprocess.run(run, stdin=given[1], start_new_session=True).returncode)
+END
+	chmod 644 "$T/terminal.py"
+	works as 1000 python3 "$T/terminal.py" "$RF run -p $T/world.json --need must --summary never --"
+}
+
 test_default_policy_and_report() {
 	service
 	cd $USER_HOME || fail "no home"
