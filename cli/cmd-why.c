@@ -153,7 +153,8 @@ static int explain(const struct why *w, const struct rf_question *q, const json_
 		return r;
 	ret->recorded = rf_recorded_decides(q, event, &ret->finding, ret->file, sizeof(ret->file));
 	/* Each of the two names may be what the policy allows; together they were not. */
-	if (!ret->recorded && ret->finding.verdict == RF_V_ALLOWED && rf_recorded_alias(event)) {
+	if (!ret->recorded && ret->finding.verdict == RF_V_ALLOWED && ret->finding.enforced &&
+	    rf_recorded_alias(event)) {
 		rf_recorded_finding(event, &ret->finding, ret->file, sizeof(ret->file));
 		ret->recorded = true;
 	}

@@ -26,7 +26,8 @@ struct mounts {
 	__u32 ended;
 	__u32 fixed; /* asks nothing, counts names that deny rules fix */
 	__u32 n_fixed;
-	__u64 told; /* the first that something is to be recorded of; 0: none */
+	__u64 would_at; /* the first that would be refused by, and the first whose use is */
+	__u64 audit_at; /* recorded; 0: none */
 };
 
 /* By the name it has in the mount at w->at_mnt. */
@@ -69,8 +70,10 @@ static long ask_mount(__u64 i, struct mounts *s)
 		return 0;
 	}
 	ask_right(s);
-	if (!s->told && (w->would || w->audit))
-		s->told = w->at_mnt;
+	if (!s->would_at && w->would)
+		s->would_at = w->at_mnt;
+	if (!s->audit_at && w->audit)
+		s->audit_at = w->at_mnt;
 	return w->missing ? 1 : 0;
 }
 
@@ -78,11 +81,13 @@ static long ask_mount(__u64 i, struct mounts *s)
  */
 static __always_inline void ask_told(const struct mounts *s)
 {
+	__u64 told = s->would_at ? s->would_at : s->audit_at;
 	struct rf_work *w = s->w;
 
-	if (!s->told || s->told == w->at_mnt)
+	if (!told || told == w->at_mnt)
 		return;
-	w->at_mnt = s->told;
+	w->at_mnt = told;
+	w->code = 0;
 	w->would = 0;
 	w->audit = 0;
 	judge_again(w);

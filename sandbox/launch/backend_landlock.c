@@ -217,7 +217,8 @@ static int build(struct landlock *state, const struct rf_launch *launch, uint32_
 			return 0;
 		ruleset.handled_fs = domain_only(state->abi);
 	}
-	if (!files && geteuid() == 0)
+	/* Domains about files refuse mounts, too: none is made of one that is about none. */
+	if (!files && geteuid() == 0 && policy->kernel[RF_KERNEL_MOUNT].value != RF_KERNEL_ALLOW)
 		ruleset.handled_fs = domain_only(state->abi);
 	state->fds[0] = rf_landlock_create(&ruleset, state->abi);
 	if (state->fds[0] < 0)

@@ -158,6 +158,13 @@ test_an_object_has_the_name_it_is_reached_by() {
 	allowed audit touch -a "$T/tree/file"
 	eq "$(events 'select(.operation == "utimes" and .verdict == "would_deny") | .rule.id + " " + .object.path')" \
 		"all $T/tree/file" "what has two names"
+	# What would be refused by one name is not hidden by the use of the other that is recorded.
+	policy audit '"files": {"default": "allow", "rules": [
+  {"id": "all", "allow": ["metadata"], "audit": true, "paths": ["'"$T"'/tree/**"]},
+  {"id": "other", "deny": ["metadata"], "mode": "audit", "paths": ["'"$T"'/other/**"]} ] }'
+	allowed audit touch -a "$T/other/file"
+	eq "$(events 'select(.operation == "utimes") | .verdict + " " + .rule.id + " " + .object.path')" \
+		"would_deny other $T/other/file" "what would be refused by its second name"
 	umount "$T/beside" "$T/other"
 }
 
