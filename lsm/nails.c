@@ -22,6 +22,33 @@ static int empty(int fd, struct rf_err *err)
 	return 0;
 }
 
+/* As in lsm/bpf/nail.bpf.c. */
+static void add_state(struct rf_nailed *to, uint32_t state)
+{
+	for (size_t i = 0; i < RF_NAIL_STATES; i++) {
+		if (!to->state[i])
+			to->state[i] = state;
+		if (to->state[i] == state)
+			return;
+	}
+	to->full = 1;
+}
+
+/* What one map holds of an object into another, beside what that holds of it already. */
+static int merge(int to, const struct rf_nail *key, const struct rf_nailed *nailed)
+{
+	struct rf_nailed now;
+
+	if (bpf_map_update_elem(to, key, nailed, BPF_NOEXIST) == 0)
+		return 0;
+	if (errno != EEXIST || bpf_map_lookup_elem(to, key, &now) < 0)
+		return -errno;
+	for (size_t i = 0; i < RF_NAIL_STATES && nailed->state[i]; i++)
+		add_state(&now, nailed->state[i]);
+	now.full |= nailed->full;
+	return bpf_map_update_elem(to, key, &now, BPF_ANY) < 0 ? -errno : 0;
+}
+
 /* Those of one image; what else the map holds is of policies that do not count any more. */
 static int copy(int from, int to, uint64_t image, size_t *n, struct rf_err *err)
 {
@@ -32,8 +59,10 @@ static int copy(int from, int to, uint64_t image, size_t *n, struct rf_err *err)
 	while (bpf_map_get_next_key(from, last, &key) == 0) {
 		if (key.image == image && bpf_map_lookup_elem(from, &key, &nailed) == 0) {
 			++*n;
-			if (to >= 0 && bpf_map_update_elem(to, &key, &nailed, BPF_ANY) < 0)
-				return rf_err_sys(err, -errno, "cannot keep the nailed objects");
+			int r = to >= 0 ? merge(to, &key, &nailed) : 0;
+
+			if (r < 0)
+				return rf_err_sys(err, r, "cannot keep the nailed objects");
 		}
 		last = &key;
 	}
@@ -158,18 +187,6 @@ static void mark(struct rf_sandbox *sb, uint64_t ino)
 	mark_one(sb, rf_nail_bit(ino));
 	mark_one(sb, rf_nail_second(ino));
 	__atomic_store_n(&sb->nails, 1, __ATOMIC_RELEASE);
-}
-
-/* As in lsm/bpf/nail.bpf.c. */
-static void add_state(struct rf_nailed *to, uint32_t state)
-{
-	for (size_t i = 0; i < RF_NAIL_STATES; i++) {
-		if (!to->state[i])
-			to->state[i] = state;
-		if (to->state[i] == state)
-			return;
-	}
-	to->full = 1;
 }
 
 int rf_fence_nail(struct rf_lsm *lsm, uint32_t slot, int fd, uint64_t image, uint32_t state,

@@ -28,7 +28,7 @@ int rf_nail_answer(struct rf_work *w, __u32 state, __u32 rights)
 	struct rf_answer answer = {};
 	struct rf_dfa_pos pos;
 	struct rf_img img;
-	__u32 refused;
+	__u32 refused, would, rule;
 
 	if (!w)
 		return -1;
@@ -45,7 +45,12 @@ int rf_nail_answer(struct rf_work *w, __u32 state, __u32 rights)
 	if (rf_dfa_answer(&img, head, &head->files, &pos, w->session & 1, refused, &answer))
 		return -1;
 	answer.audit = 0;
+	would = w->would;
+	rule = w->rule;
 	rf_take_answer(w, &answer);
+	/* The name's own rule, or that of the first, is what a record tells. */
+	if (would && !w->missing)
+		w->rule = rule;
 	return 0;
 }
 
