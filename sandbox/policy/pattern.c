@@ -240,6 +240,7 @@ struct spelling {
 	struct rf_parse *p;
 	struct rf_at at;
 	const struct rf_pattern *pattern;
+	enum rf_pattern_kind kind;
 	bool strict, follow;
 	struct rf_patterns *ret;
 };
@@ -248,14 +249,11 @@ static int resolve_spelled(void *data, const char *text)
 {
 	const struct spelling *s = data;
 	struct rf_pattern one = *s->pattern;
+	char why[512];
 
-	if (s->p->n_spelled++ == RF_LIMIT_PATTERNS)
-		rf_at_error(s->p, s->at,
-			    "more than %d patterns once the alternatives among their leading "
-			    "directories are written out, which is the limit",
-			    RF_LIMIT_PATTERNS);
-	if (s->p->n_spelled > RF_LIMIT_PATTERNS)
-		return -E2BIG;
+	/* As "." and "..", or nothing, of alternatives that meet: it is no name of anything. */
+	if (rf_pattern_check(text, false, s->kind, why, sizeof(why)) < 0)
+		return 0;
 	one.text = text;
 	return add_resolved(s->p, s->at, &one, s->strict, s->follow, s->ret) ? 0 : -EINVAL;
 }
@@ -264,7 +262,7 @@ bool rf_pattern_add(struct rf_parse *p, struct rf_at at, const char *text, bool 
 		    enum rf_pattern_kind kind, bool strict, bool follow, struct rf_patterns *ret)
 {
 	struct rf_pattern pattern = {.literal = literal, .varied = !literal && strstr(text, "${")};
-	struct spelling spelling = {p, at, &pattern, strict, follow, ret};
+	struct spelling spelling = {p, at, &pattern, kind, strict, follow, ret};
 	char why[512];
 	int r;
 
@@ -285,7 +283,12 @@ bool rf_pattern_add(struct rf_parse *p, struct rf_at at, const char *text, bool 
 		return true;
 	if (pattern.literal)
 		return add_resolved(p, at, &pattern, strict, follow, ret);
-	r = rf_pattern_each_lead(pattern.text, follow, resolve_spelled, &spelling);
+	r = rf_pattern_each_lead(pattern.text, follow, &p->n_spelled, resolve_spelled, &spelling);
+	if (r == -E2BIG && p->n_spelled == RF_LIMIT_PATTERNS + 1)
+		rf_at_error(p, at,
+			    "more than %d patterns once the alternatives among their leading "
+			    "directories are written out, which is the limit",
+			    RF_LIMIT_PATTERNS);
 	if (r == -ENOMEM)
 		p->no_memory = true;
 	return r == 0;

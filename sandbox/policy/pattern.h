@@ -60,9 +60,10 @@ int rf_pattern_resolve(const char *root, const char *text, bool literal, bool fo
  * Alternatives in braces are names, too: calls fn for the pattern, which no brace but behind a
  * wildcard keeps from being literal, or for each of the patterns that it stands for so. Until fn
  * answers other than 0, which is returned then; else a negative errno.
+ * -E2BIG: *steps, which counts them, is more than RF_LIMIT_PATTERNS.
  */
-int rf_pattern_each_lead(const char *text, bool follow, int (*fn)(void *data, const char *text),
-			 void *data) RF_MUST_CHECK;
+int rf_pattern_each_lead(const char *text, bool follow, size_t *steps,
+			 int (*fn)(void *data, const char *text), void *data) RF_MUST_CHECK;
 
 /*
  * The literal leading directories that rf_pattern_resolve looks at, as a path; *ret is NULL if the

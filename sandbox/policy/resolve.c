@@ -271,12 +271,15 @@ static void join(struct rf_str *to, const char *piece, size_t len)
 	rf_str_add_n(to, piece + meet, len - meet);
 }
 
-int rf_pattern_each_lead(const char *text, bool follow, int (*fn)(void *data, const char *text),
-			 void *data)
+int rf_pattern_each_lead(const char *text, bool follow, size_t *steps,
+			 int (*fn)(void *data, const char *text), void *data)
 {
-	const char *open = leading_brace(text, follow), *close, *from, *to;
+	const char *open, *close, *from, *to;
 	int r = 0;
 
+	if (++*steps > RF_LIMIT_PATTERNS)
+		return -E2BIG;
+	open = leading_brace(text, follow);
 	if (!open)
 		return fn(data, text);
 	close = find_outside(open + 1, "}");
@@ -289,7 +292,7 @@ int rf_pattern_each_lead(const char *text, bool follow, int (*fn)(void *data, co
 		join(&one, *close ? close + 1 : close, *close ? strlen(close + 1) : 0);
 		r = rf_str_error(&one);
 		if (r == 0)
-			r = rf_pattern_each_lead(rf_str_text(&one), follow, fn, data);
+			r = rf_pattern_each_lead(rf_str_text(&one), follow, steps, fn, data);
 	}
 	return r;
 }

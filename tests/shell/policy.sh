@@ -74,11 +74,12 @@ done
 mkdir -p real/sub other && ln -s real here && ln -s ../other real/there
 cat >braces.json <<E
 {"ringfence": 1, "name": "braces", "files": {"default": "allow", "rules": [
- {"id": "n", "deny": ["read"], "paths": ["$PWD/{here,other}/{sub,there}/x", "$PWD/{here,no[},]}/*/y", "$PWD/*/{here}/z"]}]}}
+ {"id": "n", "deny": ["read"], "paths": ["$PWD/{here,other}/{sub,there}/x", "$PWD/{here,no[},]}/*/y", "$PWD/*/{here}/z",
+  "$PWD/here/.{.,x}/b", "$PWD/here/{a,}{b,}/c"]}]}}
 E
 run "$RF" policy show braces.json
 is "show: braces are resolved one by one" "$(grep -o "is also .*" <<<"$out" | sort | paste -sd' ')" \
-	"is also $PWD/other/x is also $PWD/real/*/y is also $PWD/real/sub/x"
+	"is also $PWD/other/x$(printf " is also $PWD/real/%s" '*/y' .x/b a/c ab/c b/c sub/x)"
 for name in real/sub/x other/x real/any/y; do
 	run "$RF" why braces.json read "$PWD/$name"
 	is "braces: $name is denied" "$status" 1
