@@ -113,9 +113,19 @@ bool rf_recorded_family(const json_t *event, const struct rf_policy *policy,
 	bool refuses;
 
 	if (!rf_str_eq(text_of(event, "layer"), "network") || !family ||
-	    text_of(object, "address") || rf_str_eq(family, "unix") ||
-	    rf_str_eq(text_of(json_object_get(event, "rule"), "id"), "ringfence.self"))
+	    text_of(object, "address") || rf_str_eq(family, "unix"))
 		return false;
+	*ret_family = family;
+	/* The audit subsystem's. */
+	if (rf_str_eq(text_of(json_object_get(event, "rule"), "id"), "ringfence.self")) {
+		*finding = (struct rf_finding){
+			.section = RF_SECTION_NETWORK,
+			.rule = "ringfence.self",
+			.reason = "ringfence protects itself, whatever the policy",
+			.verdict = RF_V_DENIED,
+			.enforced = true};
+		return true;
+	}
 	rf_net_facts(&facts, policy);
 	refuses = policy->network_default == RF_DEFAULT_DENY ||
 		  (facts.inet_denied && is_hidden(family));
@@ -128,6 +138,5 @@ bool rf_recorded_family(const json_t *event, const struct rf_policy *policy,
 	if (refuses && policy->network_default != RF_DEFAULT_DENY)
 		finding->reason = "a rule refuses addresses, and these sockets reach any unasked";
 	finding->verdict = finding->enforced && refuses ? refused : RF_V_ALLOWED;
-	*ret_family = family;
 	return true;
 }
