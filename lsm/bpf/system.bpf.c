@@ -6,8 +6,8 @@
 #include "lsm/bpf/layer.bpf.h"
 #include "lsm/bpf/path.bpf.h"
 
-/* A question without an object. */
-static __always_inline int check_key(__u32 key, __u32 hook, __u32 op)
+/* A question without an object; power: refused, too, where the policy only records. */
+static __always_inline int ask_key(__u32 key, __u32 hook, __u32 op, bool power)
 {
 	struct rf_work *w;
 	int r = rf_begin(&w, RF_SEC_KERNEL, hook, op);
@@ -15,25 +15,24 @@ static __always_inline int check_key(__u32 key, __u32 hook, __u32 op)
 	if (!w)
 		return r;
 	rf_kernel_ask(w, key, 0);
+	if (power && w->would) {
+		w->missing = w->would;
+		w->would = 0;
+		w->errno_value = 0;
+		w->kill = 0;
+	}
 	return rf_end(w);
 }
 
-/*
- * Who has it could take the fence down: where the policy only records, ringfence refuses it itself.
- */
+static __always_inline int check_key(__u32 key, __u32 hook, __u32 op)
+{
+	return ask_key(key, hook, op, false);
+}
+
+/* Who has it could take the fence down, which protects itself in audit mode, too. */
 static __always_inline int check_power(__u32 key, __u32 hook, __u32 op)
 {
-	struct rf_work *w;
-	int r = rf_begin(&w, RF_SEC_KERNEL, hook, op);
-
-	if (!w)
-		return r;
-	rf_kernel_ask(w, key, 0);
-	if (w->would) {
-		w->would = 0;
-		rf_refuse(w, 1, RF_RULE_SELF, 0);
-	}
-	return rf_end(w);
+	return ask_key(key, hook, op, true);
 }
 
 /* ---- namespaces ---- */

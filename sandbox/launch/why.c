@@ -249,9 +249,8 @@ static void ask_kernel(const struct rf_policy *policy, const struct rf_image_hea
 	if (f->verdict == RF_V_WOULD_DENY &&
 	    (q->number == RF_KERNEL_BPF || q->number == RF_KERNEL_MODULES)) {
 		f->verdict = RF_V_DENIED;
-		f->rule = "ringfence.self";
-		f->reason = "who has it could take the fence down, so audit mode does not let it "
-			    "pass; \"allow\" gives it";
+		f->reason = "who has it could take the fence down, so it is refused in audit mode, "
+			    "too";
 		return;
 	}
 	if (head->kernel[q->number] == RF_K_INSIDE)

@@ -181,12 +181,10 @@ static bool is_power(enum rf_kernel_key key)
 
 static struct rf_sys_clause refused_by(const struct rf_sys_maker *maker, enum rf_kernel_key key)
 {
-	if (maker->policy->mode == RF_MODE_AUDIT && is_power(key))
-		return (struct rf_sys_clause){.action = SECCOMP_RET_ERRNO | EPERM,
-					      .origin = RF_SYS_SELF};
+	bool records = maker->policy->mode == RF_MODE_AUDIT && !is_power(key);
+
 	return (struct rf_sys_clause){
-		.action = maker->policy->mode == RF_MODE_AUDIT ? SECCOMP_RET_LOG
-							       : SECCOMP_RET_ERRNO | EPERM,
+		.action = records ? SECCOMP_RET_LOG : SECCOMP_RET_ERRNO | EPERM,
 		.origin = RF_SYS_KERNEL,
 		.key = key,
 	};

@@ -255,12 +255,15 @@ record kernel shm_alloc_security shmget '{}' '{"id":"files.unjudged","code":"loo
 record files path_unlink unlink '{"path":"/opt/x","type":"regular"}' '{"id":"open","code":"alias"}' >hidden
 # In audit mode ringfence still protects itself.
 echo '{"ringfence":1,"name":"learns","mode":"audit"}' >learns.json
-for ask in 'kernel bpf:1:denied by ringfence.self' 'kernel modules:1:denied by ringfence.self' \
+for ask in 'kernel bpf:1:denied by kernel.bpf' 'kernel modules:1:denied by kernel.modules' \
+	'syscall bpf:1:denied by kernel.bpf' \
 	'kernel perf_events:0:allowed by kernel.perf_events in audit mode: it would be denied'; do
 	# shellcheck disable=SC2086
 	run "$RF" why learns.json ${ask%%:*}
 	is "audit mode: $ask" "$status:$(head -1 <<<"$out")" "${ask#*:}"
 done
+run "$RF" why learns.json kernel bpf
+like "audit mode: what gives it" "$out" 'change: .*"kernel": \{"bpf": "allow"\}'
 # A link is what its new name is asked for; sockets that no rule can name are what the section says.
 echo '{"ringfence":1,"name":"names","files":{"default":"deny","rules":[{"id":"r","allow":["read","create"],"paths":["/opt/**"]}]},"network":{"default":"allow","rules":[{"id":"n","deny":["connect"],"to":["192.0.2.1"]}]}}' >names.json
 record files path_link link '{"path":"/opt/x","new_path":"/srv/x"}' '{"id":"files.default"}' | sed 's/\["read"\]/["create"]/g' >linked
@@ -274,6 +277,11 @@ run "$RF" why names.json event packet
 like "a socket that reaches addresses unasked" "$status:$out" $'^1:denied by network.default \\(names.json:1\\)\nasked: *socket packet\nreason: a rule refuses addresses'
 run "$RF" policy replay names.json packet
 like "replay says so, too" "$status:$out" '^1:1 accesses in 1 records: 0 allowed, 1 denied'
+sed 's/packet/netlink/; s/network.default/ringfence.self/' packet >netlink
+run "$RF" why names.json event netlink
+is "the audit subsystem's socket" "$status:$(head -1 <<<"$out")" "1:denied by ringfence.self"
+run "$RF" policy replay names.json netlink
+like "replay: the same" "$status:$out" '^1:1 accesses in 1 records: 0 allowed, 1 denied'
 sed 's/packet/bluetooth/' packet >bluetooth
 run "$RF" why names.json event bluetooth
 is "one that reaches none" "$status" 0

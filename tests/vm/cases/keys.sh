@@ -95,10 +95,11 @@ if libc.syscall(313, os.open("/bin/true", os.O_RDONLY), b"", 0) < 0: sys.exit(os
 	contains "$ERR" "Exec format" "what is no module, outside"
 	for no_filter in "" yes; do
 		[ -z "$no_filter" ] || policy audit '"mode": "audit", "process": {"no_new_privileges": false}'
-		for what in "$bpf" "$load"; do
+		for key in bpf modules; do
+			[ $key = bpf ] && what=$bpf || what=$load
 			fence audit python3 -c "$what"
 			contains "$ERR" "Operation not permitted" "in audit mode"
-			eq "$(denials)" "kernel ringfence.self" "denials in audit mode"
+			eq "$(denials)" "kernel kernel.$key" "denials in audit mode"
 		done
 	done
 	allowed given python3 -c "$bpf"
