@@ -18,7 +18,7 @@ extern const void rename_lock __ksym __weak;
 
 static __always_inline __u32 rename_seq(void)
 {
-	return rf_lock_seq(&rename_lock);
+	return rf_lock_seq(&rename_lock, rf_casts);
 }
 
 struct climb {

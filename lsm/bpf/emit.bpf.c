@@ -120,24 +120,20 @@ int rf_emit(struct rf_work *w)
 	return 0;
 }
 
-int rf_tell_bare(__u64 sandbox, __u64 exec_id, __u32 slot, __u64 bare)
+/*
+ * Not in line: its stack is not taken while it is found out what the record is folded with.
+ * `place`: the slot, above it the policy's generation; `folded` as rf_fold_bare has it.
+ */
+static __noinline int send_bare(__u64 bare, __u64 exec_id, __u64 sandbox, __u64 place, __u64 folded)
 {
+	__u32 slot = (__u32)place, fold = folded >> 32, count = (__u32)folded;
 	struct rf_sandbox *sb = rf_sandbox_of(slot);
-	__u32 policy_gen, fold, count;
 	struct rf_record *rec;
-	__u64 seq, flags, folded;
+	__u64 seq, flags;
 	void *ring;
 
-	if (!sb || sb->id != sandbox)
+	if (!sb)
 		return -1;
-	__sync_fetch_and_add(&sb->denied, 1);
-	__sync_fetch_and_add(&sb->errors, 1);
-	policy_gen = sb->policy_gen;
-	folded = rf_fold_bare(bare, exec_id, slot, policy_gen);
-	fold = folded >> 32;
-	count = (__u32)folded;
-	if (!count)
-		return 0;
 	seq = __sync_fetch_and_add(&sb->seq, 1) + 1;
 	ring = bpf_map_lookup_elem(&rf_ring, &slot);
 	rec = ring ? bpf_ringbuf_reserve(ring, sizeof(*rec), 0) : NULL;
@@ -150,7 +146,7 @@ int rf_tell_bare(__u64 sandbox, __u64 exec_id, __u32 slot, __u64 bare)
 	fill_process(rec);
 	rec->seq = seq;
 	rec->sandbox = sandbox;
-	rec->policy_gen = policy_gen;
+	rec->policy_gen = place >> 32;
 	rec->exec_id = exec_id;
 	rec->fold = fold;
 	rec->count = count;
@@ -158,6 +154,23 @@ int rf_tell_bare(__u64 sandbox, __u64 exec_id, __u32 slot, __u64 bare)
 	bpf_ringbuf_submit(rec, flags);
 	__sync_fetch_and_add(&sb->submitted, 1);
 	rf_wake(ring, sb);
+	return 0;
+}
+
+int rf_tell_bare(__u64 sandbox, __u64 exec_id, __u32 slot, __u64 bare)
+{
+	struct rf_sandbox *sb = rf_sandbox_of(slot);
+	__u32 policy_gen;
+	__u64 folded;
+
+	if (!sb || sb->id != sandbox)
+		return -1;
+	__sync_fetch_and_add(&sb->denied, 1);
+	__sync_fetch_and_add(&sb->errors, 1);
+	policy_gen = sb->policy_gen;
+	folded = rf_fold_bare(bare, exec_id, slot, policy_gen);
+	if ((__u32)folded)
+		send_bare(bare, exec_id, sandbox, (__u64)policy_gen << 32 | slot, folded);
 	return 0;
 }
 

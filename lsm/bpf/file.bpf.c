@@ -69,7 +69,7 @@ static __always_inline int open_long(struct file *file, __u32 rights)
 	struct rf_work *w;
 	int r;
 
-	if (rf_quick_again() && rf_quick_file(&q, file, rights))
+	if (rf_quick_again(file) && rf_quick_file(&q, file, rights))
 		return 0;
 	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_OPEN, RF_OP_OPEN);
 	if (!w)

@@ -127,6 +127,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	unsigned char d_iname[32]; /* until Linux 6.13; of older ones, where a short name is */
 	struct super_block *d_sb;
 	void *d_fsdata;
 };

@@ -27,7 +27,7 @@ static __always_inline int map_long(__u32 hook, __u32 op, struct file *typed, st
 	struct rf_work *w;
 	int r;
 
-	if (rf_quick_again() && rf_quick_file(&q, typed, rights))
+	if (rf_quick_again(typed) && rf_quick_file(&q, typed, rights))
 		return 0;
 	r = rf_begin(&w, RF_SEC_FILES, hook, op);
 	if (!w)

@@ -9,7 +9,7 @@
 
 __noinline __u32 rf_mount_seq(void)
 {
-	return mounts_now();
+	return mounts_now(rf_casts);
 }
 
 /* A walk over a name, by pieces. Between pieces a state is kept, not a page: as in descend. */
@@ -93,7 +93,7 @@ __noinline int rf_quick_ask(struct rf_quick *q, struct rf_dir *dir)
 		return 0;
 	if (q->object)
 		q->ino = ino_of((void *)q->object);
-	return quick_ask(q, dir, bpf_get_current_task_btf(), false);
+	return quick_ask(q, dir, bpf_get_current_task_btf(), NULL, RF_FAR);
 }
 
 __noinline int rf_quick_compare(struct rf_work *w, struct rf_quick *q)
@@ -110,7 +110,7 @@ __noinline int rf_quick_compare(struct rf_work *w, struct rf_quick *q)
 	head = rf_head_of(w->image, &img);
 	tree = bpf_map_lookup_elem(&rf_tree, &zero);
 	/* The world moved on between the two: no difference that counts. */
-	if (!head || !tree || head->id != q->image || mounts_now() != q->mount_seq ||
+	if (!head || !tree || head->id != q->image || mounts_now(rf_casts) != q->mount_seq ||
 	    READ_AGAIN(tree->generation) != q->generation || w->hop[0].seq != q->seq ||
 	    w->up_dentry != q->dir)
 		return 0;

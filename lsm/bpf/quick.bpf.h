@@ -14,21 +14,25 @@
 
 /* The current task's question, and what was found; addresses as numbers. */
 struct rf_quick {
-	__u64 mnt;
 	__u64 dir; /* dentry of the directory */
-	__u64 name;
-	__u64 object; /* dentry whose inode is asked about; 0: ino tells it */
-	__u64 ino;    /* 0: there is no object yet */
 	__u32 rights;
 	__u32 seq;     /* the name's d_seq before all else was read */
 	__u32 links;   /* a regular file has others */
-	__u32 checked; /* the long way has to confirm */
-
-	/* what was found, where checked */
-	__u32 mount_seq;
-	__u32 state;
-	__u64 generation;
-	__u64 image;
+	__u32 checked; /* the long way has to confirm what was found */
+	union {
+		struct {
+			__u64 mnt;
+			__u64 name;
+			__u64 object; /* dentry whose inode is asked about; 0: ino tells it */
+			__u64 ino;    /* 0: there is no object yet */
+		};
+		struct { /* found, where checked */
+			__u64 generation;
+			__u64 image;
+			__u32 mount_seq;
+			__u32 state;
+		};
+	};
 };
 
 /* Of a caller that may be fenced. 1: allowed, nothing is to be recorded; 0: ask the long way. */

@@ -7,16 +7,16 @@
 #define RF_BPF_QUICK_ASK_H
 
 #include "lsm/bpf/nail.bpf.h"
-#include "lsm/bpf/quick.bpf.h"
+#include "lsm/bpf/quick_name.bpf.h"
 #include "lsm/bpf/self.bpf.h"
 
 extern const void mount_lock __ksym __weak;
 
 #define READ_AGAIN(x) (*(volatile __typeof__(x) *)&(x))
 
-static __always_inline __u32 mounts_now(void)
+static __always_inline __u32 mounts_now(bool casts)
 {
-	return rf_lock_seq(&mount_lock);
+	return rf_lock_seq(&mount_lock, casts);
 }
 
 /*
@@ -30,89 +30,17 @@ static __always_inline bool fits(const struct rf_way *way, const struct rf_quick
 	       way->ns == ns && way->generation == generation && way->mount_seq == mount_seq;
 }
 
-/* Eight bytes of the name, read without a call; 0 where there is nothing. */
-static __always_inline __u64 word_at(__u64 name)
-{
-	return RF_CAST(struct timespec64, name)->tv_sec;
-}
-
-/* A name's accept word, and above it its state. */
-static __always_inline __s64 judged(__u32 state, __u32 accept)
-{
-	return (__s64)((__u64)state << 32 | accept);
-}
-
 /*
- * Steps over the name from its word `done`, behind the bytes that `before` tells of as rf_dfa_word
- * wants it (only with casts), where the DFA is in `state`. As judged, or -1: it cannot be read, or
- * the image is damaged.
- */
-__noinline __s64 rf_quick_step(__u64 name, __u32 done, __u64 before, __u32 state, __u32 image);
-
-#define RF_REST_WORDS 3 /* of a name that are looked at without the image */
-
-/*
- * Most names are one of the rest (struct rf_rest), which is seen by words, without a look at the
- * image; the others are stepped from the byte on that shows it. `word` is the name's first.
- */
-static __always_inline __s64 judge_name(const struct rf_way *way, __u64 name, __u64 word,
-					__u32 image, bool near)
-{
-	const struct rf_rest *rest = &way->rest;
-	__u64 text[RF_REST_WORDS], before = 0;
-	__u32 state = way->state, done = 0;
-
-	if (!(rest->flags & RF_REST_KNOWN))
-		return rf_quick_step(name, 0, 0, state, image);
-	if (!near && !rf_casts) {
-		if (bpf_probe_read_kernel(text, sizeof(text), (void *)name))
-			return -1;
-		word = text[0];
-	}
-	if (!(word & 0xff))
-		return -1;
-	if (rf_rest_begins(rest, word)) {
-		RF_UNROLL
-		for (__u32 k = 0; k < RF_REST_WORDS; k++) {
-			int r;
-
-			if (k)
-				word = near || rf_casts ? word_at(name + k * RF_WORD) : text[k];
-			r = rf_rest_word(rest, k, word, &before);
-			if (r < 0) {
-				__u64 next = 0;
-
-				if (near || rf_casts)
-					next = word_at(name + (k + 1) * RF_WORD);
-				else if (k + 1 < RF_REST_WORDS)
-					next = text[k + 1];
-				r = rf_rest_after(rest, word, next, &before);
-			}
-			if (!r)
-				return judged(rest->state, rest->accept);
-			if (r < 0) {
-				if (near || rf_casts)
-					state = rest->state;
-				else
-					before = 0; /* from the word's begin */
-				break;
-			}
-			done = k + 1;
-			state = rest->state;
-		}
-	}
-	RF_FORGET(done);
-	return rf_quick_step(name, done, before, state, image);
-}
-
-/*
- * 1: allowed, nothing is to be recorded; 0: ask the long way. `near`: 0 also
- * where the long way has to confirm, which goes by *q otherwise. What calls a function stands
- * before what does not: between calls only four values have registers.
+ * 1: allowed, nothing is to be recorded; 0: ask the long way. Of near ones 0 also
+ * where the long way has to confirm, which goes by *q otherwise. `dentry` has the name, or is NULL
+ * if far. What calls a function stands before what does not: between calls only four values have
+ * registers.
  */
 static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *dir,
-				     struct task_struct *task, bool near)
+				     struct task_struct *task, const struct dentry *dentry,
+				     enum rf_reading how)
 {
+	const bool casts = how == RF_NEAR || (how == RF_FAR && rf_casts);
 	__u32 zero = 0, turn, mount_seq, mode, at;
 	__u64 ns, image, generation, word;
 	const struct rf_image_head *head;
@@ -123,9 +51,9 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 	struct rf_img img;
 	__s64 found;
 
-	word = near || rf_casts ? word_at(q->name) : 0;
-	mount_seq = mounts_now();
-	if (!rf_quick_self(&self, task))
+	word = how != RF_FAR || rf_casts ? near_word(dentry, q->name, 0, how) : 0;
+	mount_seq = mounts_now(casts);
+	if (!rf_quick_self(&self, task, casts))
 		return 0;
 	tree = bpf_map_lookup_elem(&rf_tree, &zero);
 	sb = rf_sandbox_of(self.slot);
@@ -153,13 +81,13 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 	if (((__u32)generation | mount_seq | turn) & 1)
 		return 0;
 	mode = tree->mode;
-	if ((near ? mode != RF_TREE_KEEP : mode == RF_TREE_WALK) ||
+	if ((how != RF_FAR ? mode != RF_TREE_KEEP : mode == RF_TREE_WALK) ||
 	    ((way->rest.flags & RF_WAY_LINKS) && (q->links || q->object)))
 		return 0;
 	if (way->accept & RF_ACC_UNIVERSAL)
 		found = judged(way->state, way->accept);
 	else
-		found = judge_name(way, q->name, word, at, near);
+		found = judge_name(way, dentry, q->name, word, at, how);
 	if (found < 0 || READ_AGAIN(way->turn) != turn)
 		return 0;
 	if (mode == RF_TREE_CHECK) {
@@ -173,31 +101,54 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 	       !(found & (RF_ACC_WATCH | RF_ACC_NAIL));
 }
 
+/* 0 where anything is left to do. */
+static __always_inline int quick_file_near(struct file *file, struct task_struct *task,
+					   __u32 rights, enum rf_reading how)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct rf_quick q = {};
+	struct rf_dir *dir;
+
+	if (!rf_quick_inode(&q, file->f_inode, rights))
+		return 0;
+	dir = rf_quick_dir(&q, dentry, file->f_path.mnt, rights);
+	/* Where the name is was read behind d_seq, as all that tells of it. */
+	if (!dir || (how == RF_WITHIN && q.name != (__u64)dentry->d_iname))
+		return 0;
+	return quick_ask(&q, dir, task, dentry, how) && rf_quick_same(&q, dentry);
+}
+
+/* Not in line: together with the long way it takes more of a stack than there is. */
+static __noinline int quick_file_within(struct file *file, __u32 rights)
+{
+	return quick_file_near(file, bpf_get_current_task_btf(), rights, RF_WITHIN);
+}
+
 /*
- * rf_quick_file but for a call, where the kernel has casts; 0 where anything is left to do: also
+ * rf_quick_file where the name is read by instructions; 0 where anything is left to do: also
  * rf_quick_file where rf_quick_again says so.
  */
 static __always_inline int rf_quick_file_near(struct file *file, __u32 rights)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct rf_quick q = {};
-	struct rf_dir *dir;
 
 	if (!task->bpf_storage)
 		return 1;
-	if (!rf_casts || !rf_quick_inode(&q, file->f_inode, rights))
-		return 0;
-	dir = rf_quick_dir(&q, file->f_path.dentry, file->f_path.mnt, rights);
-	return dir && quick_ask(&q, dir, task, true) && rf_quick_same(&q, file->f_path.dentry);
+	if (!rf_casts)
+		return quick_file_within(file, rights);
+	return quick_file_near(file, task, rights, RF_NEAR);
 }
 
 /* Has rf_quick_file still to be asked? Else it would answer as rf_quick_file_near did. */
-static __always_inline bool rf_quick_again(void)
+static __always_inline bool rf_quick_again(struct file *file)
 {
 	__u32 zero = 0;
 	const struct rf_tree *tree = bpf_map_lookup_elem(&rf_tree, &zero);
 
-	return !rf_casts || (tree && tree->mode == RF_TREE_CHECK);
+	if (!rf_casts &&
+	    (__u64)file->f_path.dentry->d_name.name != (__u64)file->f_path.dentry->d_iname)
+		return true; /* a long name */
+	return tree && tree->mode == RF_TREE_CHECK;
 }
 
 #endif

@@ -172,7 +172,7 @@ static __always_inline int quick_net(const struct rf_quick_net *q, struct task_s
 	struct rf_sandbox *sb;
 	struct rf_img img;
 
-	if (!rf_quick_self(&self, task))
+	if (!rf_quick_self(&self, task, rf_casts))
 		return 0;
 	sb = rf_sandbox_of(self.slot);
 	if (!sb || sb->id != self.sandbox)

@@ -42,14 +42,17 @@ extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
 #define RF_READ BPF_CORE_READ
 #endif
 
-/* The sequence number at the start of a lock of the kernel's; 1, which is odd, if there is none. */
-static __always_inline __u32 rf_lock_seq(const void *lock)
+/*
+ * The sequence number at the start of a lock of the kernel's; 1, which is odd, if there is none.
+ * `casts`: rf_casts, or what a constant tells already: even what is never done asks that each time.
+ */
+static __always_inline __u32 rf_lock_seq(const void *lock, bool casts)
 {
 	__u32 seq = 1;
 
 	if (!lock)
 		return seq;
-	if (rf_casts)
+	if (casts)
 		return *(volatile unsigned int *)&RF_CAST(struct seqcount_spinlock, lock)
 				->seqcount.sequence;
 	return bpf_probe_read_kernel(&seq, sizeof(seq), lock) ? 1 : seq;

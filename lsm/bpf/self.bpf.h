@@ -38,12 +38,13 @@ static __always_inline int rf_self_cached(struct rf_quick_self *ret, struct task
 	return 1;
 }
 
-/* 1 and *ret, or 0: it has to be found out the long way. */
-static __always_inline int rf_quick_self(struct rf_quick_self *ret, struct task_struct *task)
+/* 1 and *ret, or 0: it has to be found out the long way. `casts` as in rf_lock_seq. */
+static __always_inline int rf_quick_self(struct rf_quick_self *ret, struct task_struct *task,
+					 bool casts)
 {
 	struct rf_task *mine;
 
-	if (rf_casts && rf_self_cached(ret, task))
+	if (casts && rf_self_cached(ret, task))
 		return 1;
 	mine = bpf_task_storage_get(&rf_task, task, NULL, 0);
 	if (!mine)
