@@ -16,7 +16,7 @@
 #include "lsm/abi_stack.h"
 #include "lsm/abi_tree.h"
 
-#define RF_ABI_VERSION 7
+#define RF_ABI_VERSION 8
 
 /* ---- map values ---- */
 
@@ -31,6 +31,7 @@ struct rf_task {
 
 #define RF_TASK_COUNTED	 0x1 /* flags: counted in rf_sandbox.tasks */
 #define RF_TASK_STARTING 0x2 /* a launcher's child before its first exec, still dropping rights */
+#define RF_TASK_BECOMING 0x4 /* the same until that exec has replaced its memory and files */
 
 #define RF_SB_FREE  0
 #define RF_SB_LIVE  1

@@ -365,8 +365,9 @@ int rf_fence_task(struct rf_lsm *lsm, uint32_t slot, int pidfd, uint32_t session
 		  struct rf_err *err)
 {
 	struct rf_sandbox *sb = rf_fence_at(lsm, slot);
-	struct rf_task task = {
-		.slot = slot, .session = session, .flags = RF_TASK_COUNTED | RF_TASK_STARTING};
+	struct rf_task task = {.slot = slot,
+			       .session = session,
+			       .flags = RF_TASK_COUNTED | RF_TASK_STARTING | RF_TASK_BECOMING};
 	int r;
 
 	if (!sb || sb->state != RF_SB_LIVE)

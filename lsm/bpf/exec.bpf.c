@@ -33,7 +33,7 @@ int BPF_PROG(rf_exec_count, struct linux_binprm *bprm, int ret)
 				 RF_CODE_STORAGE, RF_E_NOMEM);
 		return -RF_E_NOMEM;
 	}
-	mine->flags = RF_TASK_COUNTED;
+	mine->flags = RF_TASK_COUNTED | (self.flags & RF_TASK_BECOMING);
 	if (!(self.flags & RF_TASK_COUNTED))
 		__sync_fetch_and_add(&sb->tasks, 1);
 	return 0;
@@ -45,8 +45,10 @@ static __always_inline void note_exec(__u64 seq)
 {
 	struct rf_task *mine = bpf_task_storage_get(&rf_task, bpf_get_current_task_btf(), NULL, 0);
 
-	if (mine)
-		mine->exec_id = seq;
+	if (!mine)
+		return; /* others of the sandbox go on to be kept from it */
+	mine->exec_id = seq;
+	mine->flags &= ~(__u64)RF_TASK_BECOMING;
 }
 
 /* The record of an executable that now runs; its number goes with what the process does. */

@@ -104,6 +104,28 @@ int BPF_PROG(rf_file_open, struct file *file, int ret)
 	return open_long(file, rights);
 }
 
+extern const void bpf_map_fops __ksym __weak, bpf_prog_fops __ksym __weak;
+
+/* What bpf(2) makes: a map that is mapped is changed without that call. */
+static __always_inline bool is_bpf(const struct file *file)
+{
+	__u64 ops = (__u64)file->f_op;
+
+	return ops && (ops == (__u64)&bpf_map_fops || ops == (__u64)&bpf_prog_fops);
+}
+
+static __noinline int receive_bpf(void)
+{
+	struct rf_work *w;
+	int r = rf_begin(&w, RF_SEC_KERNEL, RF_H_FILE_RECEIVE, RF_OP_BPF);
+
+	if (!w)
+		return r;
+	rf_kernel_ask(w, RF_K_BPF, 0);
+	rf_power_held(w);
+	return rf_end(w);
+}
+
 /* Received over a socket, or taken with pidfd_getfd: as if it were opened now. */
 SEC("lsm/file_receive")
 int BPF_PROG(rf_file_recv, struct file *file, int ret)
@@ -115,11 +137,14 @@ int BPF_PROG(rf_file_recv, struct file *file, int ret)
 
 	if (ret || (mode & RF_FMODE_PATH) || rf_quick_file(&q, file, rights))
 		return ret;
+	if (is_bpf(file))
+		return receive_bpf();
 	r = rf_begin(&w, RF_SEC_FILES, RF_H_FILE_RECEIVE, RF_OP_RECEIVE);
 	if (!w)
 		return r;
 	rf_path_check(w, file->f_path.dentry, file->f_path.mnt, rights);
 	rf_links_check(w, file->f_inode, rights);
+	rf_mq_open_ask(w, file);
 	if (w->spot.kind == RF_KIND_PATH) {
 		check_device(w, file->f_inode, rights);
 		rf_terminal_ask(w, file);

@@ -83,6 +83,7 @@ struct super_block {
 	struct list_head s_inodes;
 	struct file_system_type *s_type;
 	void *s_fs_info;
+	int s_stack_depth;
 };
 
 enum proc_pidonly {
@@ -162,6 +163,7 @@ struct file {
 	unsigned int f_mode;
 	struct path f_path;
 	void *private_data;
+	void *f_op;
 };
 
 struct backing_file {

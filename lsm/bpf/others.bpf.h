@@ -19,6 +19,16 @@ enum rf_side {
 };
 
 /*
+ * A launcher's child that has its identity but not executed the command yet: it still has the
+ * launcher's files, memory and rights, so to all others of the sandbox it is ringfence's own.
+ */
+static __always_inline bool rf_is_starting(const struct rf_task *other, struct task_struct *target)
+{
+	return (other->flags & RF_TASK_BECOMING) &&
+	       (__u32)BPF_CORE_READ(target, tgid) != (__u32)(bpf_get_current_pid_tgid() >> 32);
+}
+
+/*
  * `target` is the hook's own argument. Unknown counts as outside. The storage is
  * read by hand: the helper may answer NULL for a fenced task on 6.1.
  */
@@ -31,6 +41,8 @@ static __always_inline enum rf_side rf_side_of(struct rf_work *w, struct task_st
 		return RF_SIDE_OURS;
 	if (rf_storage_walk(&other, rf_address_of(target)) != 1)
 		return RF_SIDE_OUTSIDE;
+	if (rf_is_starting(&other, target))
+		return RF_SIDE_OURS;
 	return other.sandbox == w->sandbox ? RF_SIDE_INSIDE : RF_SIDE_OUTSIDE;
 }
 

@@ -22,6 +22,7 @@ int rf_proc_ask(struct rf_work *w)
 	struct inode *inode;
 	struct rf_task other = {};
 	struct task_struct *task;
+	bool starting = false;
 
 	if (!w)
 		return -1;
@@ -29,10 +30,14 @@ int rf_proc_ask(struct rf_work *w)
 	if (w->missing || BPF_CORE_READ(inode, i_sb, s_magic) != RF_MAGIC_PROC)
 		return 0;
 	task = task_behind(inode);
-	if (!task || (rf_storage_walk(&other, (__u64)task) == 1 && other.sandbox == w->sandbox))
+	if (!task)
+		return 0;
+	if (rf_storage_walk(&other, (__u64)task) == 1)
+		starting = rf_is_starting(&other, task);
+	if (!starting && other.sandbox == w->sandbox)
 		return 0;
 	rf_kernel_ask(w, RF_K_SIGNALS, 0);
-	if (!w->missing && rf_is_ours((__u64)task))
+	if (starting || (!w->missing && rf_is_ours((__u64)task)))
 		rf_spare_ours(w);
 	else if (w->rec.obj != RF_OBJ_KERNEL)
 		return 0;

@@ -51,7 +51,7 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 	struct rf_img img;
 	__s64 found;
 
-	word = how != RF_FAR || rf_casts ? near_word(dentry, q->name, 0, how) : 0;
+	word = how == RF_WITHIN || casts ? near_word(dentry, q->name, 0, how) : 0;
 	mount_seq = mounts_now(casts);
 	if (!rf_quick_self(&self, task, casts))
 		return 0;
@@ -84,10 +84,8 @@ static __always_inline int quick_ask(struct rf_quick *q, const struct rf_dir *di
 	if ((how != RF_FAR ? mode != RF_TREE_KEEP : mode == RF_TREE_WALK) ||
 	    ((way->rest.flags & RF_WAY_LINKS) && (q->links || q->object)))
 		return 0;
-	if (way->accept & RF_ACC_UNIVERSAL)
-		found = judged(way->state, way->accept);
-	else
-		found = judge_name(way, dentry, q->name, word, at, how);
+	found = way->accept & RF_ACC_UNIVERSAL ? judged(way->state, way->accept)
+					       : judge_name(way, dentry, q->name, word, at, how);
 	if (found < 0 || READ_AGAIN(way->turn) != turn)
 		return 0;
 	if (mode == RF_TREE_CHECK) {

@@ -109,7 +109,7 @@ static __always_inline int rf_start(struct rf_work **ret, struct rf_task *self, 
 	sb = rf_sandbox_of(self->slot);
 	if (!sb || sb->id != self->sandbox)
 		return -1;
-	w = rf_work_get();
+	w = rf_work_get(self->slot);
 	if (!w)
 		return -2;
 	rf_work_start(w, self, sb, layer, hook, op);
@@ -188,6 +188,20 @@ static __always_inline const struct rf_image_head *rf_head_of(__u32 image, struc
  * record one of the kernel section. Passes where the section is absent.
  */
 int rf_kernel_ask(struct rf_work *w, __u32 key, __u32 inside);
+
+/*
+ * After rf_kernel_ask: who has what was asked for could take the fence down, which protects itself
+ * in audit mode, too.
+ */
+static __always_inline void rf_power_held(struct rf_work *w)
+{
+	if (!w->would)
+		return;
+	w->missing = w->would;
+	w->would = 0;
+	w->errno_value = 0;
+	w->kill = 0;
+}
 
 /* Takes over an answer of match.h. */
 static __always_inline void rf_take_answer(struct rf_work *w, const struct rf_answer *a)

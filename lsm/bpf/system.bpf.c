@@ -15,12 +15,8 @@ static __always_inline int ask_key(__u32 key, __u32 hook, __u32 op, bool power)
 	if (!w)
 		return r;
 	rf_kernel_ask(w, key, 0);
-	if (power && w->would) {
-		w->missing = w->would;
-		w->would = 0;
-		w->errno_value = 0;
-		w->kill = 0;
-	}
+	if (power)
+		rf_power_held(w);
 	return rf_end(w);
 }
 

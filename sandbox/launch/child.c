@@ -146,18 +146,24 @@ static int keep_backend_fds(const struct rf_child *child, int *kept, size_t *n, 
 	return 0;
 }
 
-static int do_descriptors(struct rf_child *child, const struct rf_step *step RF_UNUSED,
-			  struct rf_err *err)
+static int keep_only(const struct rf_child *child, int also, struct rf_err *err)
 {
-	int kept[RF_KEEP_MAX + BACKEND_FDS_MAX + 1];
+	int kept[RF_KEEP_MAX + BACKEND_FDS_MAX + 2];
 	size_t n = 0;
 	int r;
 
 	kept[n++] = child->error_fd;
+	kept[n++] = also;
 	r = keep_passed_fds(child->request, kept, &n, err);
 	if (r == 0)
 		r = keep_backend_fds(child, kept, &n, err);
 	return r < 0 ? r : rf_close_others(kept, n, err);
+}
+
+static int do_descriptors(struct rf_child *child, const struct rf_step *step RF_UNUSED,
+			  struct rf_err *err)
+{
+	return keep_only(child, -1, err);
 }
 
 static int do_no_new_privs(struct rf_child *child RF_UNUSED, const struct rf_step *step RF_UNUSED,
@@ -213,17 +219,24 @@ static int execute_steps(struct rf_child *child, struct rf_err *err)
 	return rf_err_set(err, -EINVAL, "the plan has no end");
 }
 
-static void wait_for_leave(struct rf_child *child)
+/*
+ * What the launcher has open it does not have any more when it gets an identity: with that it has
+ * neighbours, who may be hostile, and whom only the kernel side keeps away from it.
+ */
+static int wait_for_leave(struct rf_child *child, struct rf_err *err)
 {
+	int r = keep_only(child, child->go_fd, err);
 	ssize_t len;
 	char go;
 
-	(void)close(child->go_other);
+	if (r < 0)
+		return r;
 	do
 		len = read(child->go_fd, &go, 1);
 	while (len < 0 && errno == EINTR);
 	if (len != 1)
 		_exit(STATUS_FAILED);
+	return 0;
 }
 
 _Noreturn void rf_child_run(struct rf_child *child)
@@ -231,8 +244,9 @@ _Noreturn void rf_child_run(struct rf_child *child)
 	struct rf_child_record record = {.err = RF_ERR_INIT};
 	int r;
 
-	wait_for_leave(child);
-	r = execute_steps(child, &record.err);
+	r = wait_for_leave(child, &record.err);
+	if (r == 0)
+		r = execute_steps(child, &record.err);
 	record.status = r > 0 ? r : STATUS_FAILED;
 	(void)!rf_fd_write_all(child->error_fd, &record, sizeof(record), NULL);
 	_exit(record.status);

@@ -24,7 +24,6 @@ struct rf_child {
 	const struct rf_plan *plan;
 	struct rf_launch *launch;
 	int go_fd;    /* one byte: go; end of file: the parent is gone */
-	int go_other; /* the parent's end, to be closed */
 	int error_fd; /* for struct rf_child_record */
 };
 

@@ -229,7 +229,6 @@ static int do_clone(struct run *run, const struct rf_step *step RF_UNUSED, struc
 			.plan = run->plan,
 			.launch = &run->launch,
 			.go_fd = go[0],
-			.go_other = go[1],
 			.error_fd = error[1],
 		};
 

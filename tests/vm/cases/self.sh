@@ -288,6 +288,21 @@ test_settings_of_processes_outside() {
 	eq "$(denials)" "process ringfence.self" "denials"
 }
 
+# Until it executes the command it has the launcher's memory, descriptors and rights.
+test_who_joins_is_nobodys_before_its_command() {
+	policy joined '"kernel": {}, "process": {"env": {"keep": ["PATH"]}}'
+	background "$RF" run -p "$T/joined.json" --name joined --summary never --events "$T/events" -- \
+		"$ATTACK/joiner" reach "$T/ready"
+	wait_for "[ -e '$T/ready' ]" "the one inside"
+	for _ in 1 2 3 4 5 6 7 8; do
+		status 0 timeout 30 "$RF" exec joined -- true
+	done
+	rm "$T/ready"
+	wait "$BACKGROUND"
+	lacks "$(cat "$T/.background")" "reached ringfence" "what could be signalled"
+	contains "$(denials)" "process ringfence.self" "denials"
+}
+
 test_a_flood_of_denials_changes_no_verdict() {
 	lax_world
 	fence world sh -c "i=0; while [ \$i -lt 3000 ]; do read x <$T/denied/secret; i=\$((i + 1)); done 2>/dev/null
