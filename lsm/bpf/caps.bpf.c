@@ -52,6 +52,12 @@ static __always_inline bool is_tree_clone(long nr)
 	return nr == 428 || nr == 467;
 }
 
+/* Attributes of mounts, which are everybody's in the namespace and nobody knows which. */
+static __always_inline bool is_mount_change(long nr)
+{
+	return nr == 442 || nr == 467;
+}
+
 /* Where pages of everybody's memory go. */
 static __always_inline bool is_swap(long nr)
 {
@@ -128,6 +134,15 @@ static __always_inline void refuse_always(struct rf_work *w, int cap)
 	rf_refuse(w, 1, RF_RULE_SELF, 0);
 }
 
+/* A container's mounts are its own. */
+static __always_inline void ask_mount_change(struct rf_work *w, int cap)
+{
+	const struct rf_sandbox *sb = rf_sandbox_of(w->slot);
+
+	if (!sb || !(sb->flags & RF_SBF_CONTAINER))
+		refuse_always(w, cap);
+}
+
 /*
  * Stacking file systems act under their mounter's credentials in the caller's context: that is not
  * the caller's use of a capability.
@@ -153,6 +168,8 @@ int BPF_PROG(rf_capable, const struct cred *cred, void *ns, int cap, unsigned in
 			rf_kernel_ask(w, key, 0);
 		if (is_tree_clone(nr) && !w->missing)
 			rf_topology_ask(w);
+		if (is_mount_change(nr) && !w->missing)
+			ask_mount_change(w, cap);
 		if (is_swap(nr) && !w->missing)
 			refuse_always(w, cap);
 	} else if (cap == RF_CAP_SYS_RAWIO && !w->missing && is_port_access(rf_current_call())) {

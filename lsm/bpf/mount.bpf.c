@@ -7,7 +7,7 @@
  * refused as aliases. Nothing may be mounted over, or unmounted from above, what the fence
  * protects, and no file system that the kernel is controlled by has a second place.
  */
-#include "lsm/bpf/path.bpf.h"
+#include "lsm/bpf/mount.bpf.h"
 
 #define RF_MS_REMOUNT 0x20
 #define RF_MS_BIND    0x1000
@@ -35,24 +35,6 @@ int rf_topology_ask(struct rf_work *w)
 	}
 	w->errno_value = RF_E_PERM;
 	return 0;
-}
-
-/* Refuses to cover or uncover a directory that the fence protects, or one above it. */
-static __always_inline void guard_place(struct rf_work *w, const void *dentry, const void *mnt)
-{
-	struct dentry *d = (void *)dentry;
-
-	rf_path_at(w, dentry, mnt);
-	rf_path_judge(w);
-	if (w->missing)
-		return;
-	if (BPF_CORE_READ(d, d_sb, s_magic) != RF_MAGIC_BPFFS &&
-	    (w->spot.kind != RF_KIND_PATH || w->spot.code ||
-	     !(w->spot.accept & (RF_ACC_SELF | RF_ACC_SELF_BELOW))))
-		return;
-	w->rec.obj = RF_OBJ_KERNEL;
-	w->rec.key = RF_K_MOUNT;
-	rf_refuse(w, 1, RF_RULE_SELF, 0);
 }
 
 SEC("lsm/sb_mount")
@@ -127,67 +109,5 @@ int BPF_PROG(rf_move_mount, const struct path *from, const struct path *to, int 
 	w->text_base = 0;
 	w->text_len = 0;
 	guard_place(w, to->dentry, to->mnt);
-	return rf_end(w);
-}
-
-/*
- * Where the kernel is controlled: what is protected there by name must have one name. The processes
- * alone may have another, where no rule speaks of files.
- */
-static __always_inline bool is_control(const struct super_block *sb)
-{
-	const struct proc_fs_info *proc;
-
-	switch (sb->s_magic) {
-	case RF_MAGIC_BPFFS:
-	case RF_MAGIC_SYSFS:
-	case RF_MAGIC_CGROUP1:
-	case RF_MAGIC_CGROUP2:
-	case RF_MAGIC_BINFMT:
-	case RF_MAGIC_DEBUGFS:
-	case RF_MAGIC_TRACEFS:
-	case RF_MAGIC_SECURITYFS:
-	case RF_MAGIC_CONFIGFS:
-		return true;
-	case RF_MAGIC_PROC:
-		proc = sb->s_fs_info;
-		return BPF_CORE_READ(proc, pidonly) != PROC_PIDONLY_ON;
-	default:
-		return false;
-	}
-}
-
-/* A second mount of what has one already, be it the kernel's own. Queues belong to their makers. */
-static __always_inline bool is_alias(const struct super_block *sb)
-{
-	__u64 head = (__u64)sb + bpf_core_field_offset(struct super_block, s_mounts);
-
-	return sb->s_magic == RF_MAGIC_OVERLAY || sb->s_magic == RF_MAGIC_PROC ||
-	       (sb->s_magic != RF_MAGIC_MQUEUE && (__u64)BPF_CORE_READ(sb, s_mounts.next) != head);
-}
-
-/* New file systems, by either interface. bpffs shows whoever mounts it a door to pinned objects. */
-SEC("lsm/sb_kern_mount")
-int BPF_PROG(rf_sb_kern, struct super_block *sb, int ret)
-{
-	bool control, alias;
-	struct rf_work *w;
-	int r;
-
-	if (ret)
-		return ret;
-	control = is_control(sb);
-	alias = is_alias(sb);
-	if (!control && !alias)
-		return 0;
-	r = rf_begin(&w, RF_SEC_KERNEL, RF_H_SB_KERN_MOUNT, RF_OP_MOUNT);
-	if (!w)
-		return r;
-	w->rec.obj = RF_OBJ_KERNEL;
-	w->rec.key = RF_K_MOUNT;
-	if (control)
-		rf_refuse(w, 1, RF_RULE_SELF, 0);
-	else if (sb->s_magic != RF_MAGIC_PROC || rf_has_files(w))
-		rf_topology_ask(w);
 	return rf_end(w);
 }

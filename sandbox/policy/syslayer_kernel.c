@@ -12,6 +12,7 @@
 
 #include <asm/ioctls.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/sched.h>
 
 /* clone's low byte is the exit signal, so CLONE_NEWTIME (0x80) exists for unshare only. */
@@ -77,6 +78,22 @@ static int refuse_memory(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 	return r;
 }
 
+/* Attributes of mounts, which nobody knows by name; as above. The key mount refuses them itself. */
+static int refuse_mount_changes(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
+{
+	static const char *const calls[] = {"mount_setattr", "open_tree_attr"};
+	const struct rf_sys_clause clause = {.action = SECCOMP_RET_ERRNO | EPERM,
+					     .origin = RF_SYS_SELF};
+	int r = 0;
+
+	if (!maker->context->hold_self ||
+	    maker->policy->kernel[RF_KERNEL_MOUNT].value == RF_KERNEL_DENY)
+		return 0;
+	for (size_t i = 0; i < RF_ARRAY_LEN(calls) && r == 0; i++)
+		r = rf_sys_layer_refuse(layer, maker, calls[i], NULL, 0, clause);
+	return r;
+}
+
 #define F_SETDELEG_NR 1040 /* F_SETDELEG, since Linux 6.19 */
 
 /*
@@ -103,12 +120,20 @@ static int refuse_leases(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 	return r;
 }
 
-/* Pushing characters into a terminal, and the console's copy of it; whatever the mode. */
+#define FS_SHUTDOWN_NR 0x8004587d /* FS_IOC_SHUTDOWN, in no header of the kernel's */
+
+/*
+ * Pushing characters into a terminal, and the console's copy of it; whatever the mode. Where no
+ * hook does it, stopping a whole file system for everybody.
+ */
 int rf_sys_layer_self(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 {
-	static const uint64_t commands[] = {TIOCSTI, TIOCLINUX};
+	static const uint64_t commands[] = {TIOCSTI, TIOCLINUX, FS_SHUTDOWN_NR, FIFREEZE, FITHAW};
 	const struct rf_sys_cond cond = {
-		.index = 1, .op = RF_ARG_IN, .values = commands, .n_values = 2};
+		.index = 1,
+		.op = RF_ARG_IN,
+		.values = commands,
+		.n_values = maker->context->hold_self ? RF_ARRAY_LEN(commands) : 2};
 	const struct rf_sys_clause clause = {.action = SECCOMP_RET_ERRNO | EPERM,
 					     .origin = RF_SYS_SELF};
 
@@ -118,6 +143,8 @@ int rf_sys_layer_self(struct rf_sys_layer *layer, struct rf_sys_maker *maker)
 		r = refuse_memory(layer, maker);
 	if (r == 0)
 		r = refuse_leases(layer, maker);
+	if (r == 0)
+		r = refuse_mount_changes(layer, maker);
 	return r < 0 ? r : refuse_beside_append(layer, maker);
 }
 
