@@ -92,7 +92,7 @@ test_copies_and_views_of_whole_trees() {
 	policy files '"files": {"default": "allow", "rules": [
   {"id": "secret", "deny": ["read"], "paths": ["'"$T"'/tree/denied/**"]} ]}'
 	policy nothing '"kernel": {"mount": "deny"}'
-	for nr in 01 0e 0f 11 13 17 18 1a 25 26 3f 40; do
+	for nr in 01 0a 0b 0e 0f 11 13 17 18 1a 25 26 35 3a 3f 40; do
 		refused files EXDEV "$ATTACK/doors" request 0x500094$nr "$T/tree/open"
 		eq "$(denials)" "files files.unjudged" "denials of command $nr"
 		# Another size is another version of it.
@@ -109,6 +109,25 @@ test_copies_and_views_of_whole_trees() {
 		fence files "$ATTACK/doors" request $nr "$T/tree/open/file"
 		eq "$ERR" "$outside" "$nr in the fence"
 		eq "$(denials)" "" "denials of $nr"
+	done
+	umount "$T/tree"
+}
+
+# A handle in the caller's memory is no name: XFS tells and changes attributes of whatever it is of.
+test_attributes_by_handle() {
+	local nr
+	modprobe loop && modprobe xfs || skip "no XFS"
+	truncate -s 300M "$T/image" && mkdir "$T/tree" && mkfs.xfs -q "$T/image" && mount -o loop "$T/image" "$T/tree" &&
+		mkdir "$T/tree/open" || fail "no file system"
+	policy files '"files": {"default": "allow", "rules": [
+  {"id": "secret", "deny": ["read"], "paths": ["'"$T"'/tree/denied/**"]} ]}'
+	policy nothing '"kernel": {"mount": "deny"}'
+	for nr in 6c 7a 7b; do
+		refused files EXDEV "$ATTACK/doors" request 0x405058$nr "$T/tree/open"
+		eq "$(denials)" "files files.unjudged" "denials of command $nr"
+		fence nothing "$ATTACK/doors" request 0x405058$nr "$T/tree/open"
+		eq "$(denials)" "" "denials of command $nr without rules about files"
+		refused files ENOTTY "$ATTACK/doors" request 0x405058$nr "$T"
 	done
 	umount "$T/tree"
 }
