@@ -220,7 +220,7 @@ int rf_stack_add(struct rf_work *w)
 	if (!w)
 		return -1;
 	from = pad_text(w);
-	s = from < RF_TEXT_MAX ? rf_work_get() : NULL;
+	s = from < RF_TEXT_MAX ? rf_work_get(w->slot) : NULL;
 	if (!s)
 		return -1;
 	known = read_stack(w, from);

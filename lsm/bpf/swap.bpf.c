@@ -20,7 +20,7 @@ int rf_swap(struct rf_swap *ask)
 	ask->done = 0;
 	if (!sb || sb->id != whose.sandbox || sb->state != RF_SB_LIVE || sb->policy_gen != from)
 		return 0;
-	w = rf_work_get();
+	w = rf_work_get(ask->slot);
 	if (!w)
 		return 0;
 	rf_work_start(w, &whose, sb, RF_SEC_PROCESS, 0, 0);

@@ -4,7 +4,7 @@
  *
  * It is far too large for a BPF stack, and per-CPU space is overwritten when a program is preempted
  * (seen with preempt=full). So it is an element of a pool that the call takes with one atomic
- * exchange and gives back before it returns; no element free means the access is denied.
+ * exchange and gives back before it returns; none for it means the access is denied.
  */
 #ifndef RF_BPF_WORK_H
 #define RF_BPF_WORK_H
@@ -18,7 +18,7 @@
 	     */
 #define RF_NAME_ROOM   256 /* NAME_MAX and a NUL */
 #define RF_WORK_SPACES 256 /* 5 MiB; a program that is preempted keeps one */
-#define RF_WORK_TRIES  32
+#define RF_WORK_NEAR   4   /* those of a processor */
 
 /* One object's judgement: where the DFA ended. */
 struct rf_spot {
@@ -48,7 +48,7 @@ struct rf_hop {
 #define RF_HOP_PROC    0x2
 
 struct rf_work {
-	__u32 busy;
+	__u32 busy; /* whose call has it: one more than the sandbox's slot; 0: nobody's */
 	__u32 index;
 
 	/* the scope */

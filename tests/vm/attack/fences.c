@@ -5,6 +5,7 @@
  */
 #include <bpf/bpf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -144,9 +145,31 @@ static int fill(char **arg)
 	return WORKED;
 }
 
-/* The processes that would use them are stopped meanwhile, so that nothing in use is written over.
+/* Where the policy of the sandbox with a process is. */
+static int find_image(unsigned int *at)
+{
+	struct rf_lsm *lsm = NULL;
+	struct rf_err err = RF_ERR_INIT;
+
+	if (rf_lsm_open(&lsm, &err) < 0)
+		return say(&err);
+	for (uint32_t slot = 0; slot < RF_MAX_SANDBOXES; slot++) {
+		const struct rf_sandbox *sb = rf_fence_at(lsm, slot);
+
+		if (sb->state == RF_SB_LIVE && sb->tasks > 0) {
+			*at = rf_image_at(slot, sb->policy_gen);
+			return WORKED;
+		}
+	}
+	fprintf(stderr, "no sandbox\n");
+	return UNTRIED;
+}
+
+/*
+ * The first n are in use by the sandbox with this mark, the others by nobody. The processes that
+ * would use them are stopped meanwhile, so that nothing in use is written over.
  */
-static int set_busy(unsigned int busy)
+static int set_busy(unsigned int n, unsigned int mark)
 {
 	int fd = bpf_obj_get(PIN("rf_work"));
 	struct bpf_map_info info = {0};
@@ -156,18 +179,31 @@ static int set_busy(unsigned int busy)
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) < 0)
 		return untried("rf_work");
 	value = calloc(1, info.value_size);
-	memcpy(value, &busy, sizeof(busy));
-	for (unsigned int i = 0; i < info.max_entries; i++)
+	for (unsigned int i = 0; i < info.max_entries; i++) {
+		unsigned int busy = i < n ? mark : 0;
+
+		memcpy(value, &busy, sizeof(busy));
 		if (bpf_map_update_elem(fd, &i, value, BPF_ANY) < 0)
 			return untried("update");
+	}
 	free(value);
 	return WORKED;
 }
 
-/* exhaust on|off: every work space is in use, or none is. */
+/*
+ * exhaust on|off|own|other: every work space is in use, or none is; or the first half is, by the
+ * sandbox with a process, or by another.
+ */
 static int exhaust(char **arg)
 {
-	return set_busy(strcmp(arg[0], "on") == 0);
+	unsigned int at = 0, mark;
+
+	if (strcmp(arg[0], "on") == 0 || strcmp(arg[0], "off") == 0)
+		return set_busy(arg[0][1] == 'n' ? UINT_MAX : 0, 1);
+	if (find_image(&at))
+		return UNTRIED;
+	mark = (at & (RF_MAX_SANDBOXES - 1)) + 1;
+	return set_busy(128, strcmp(arg[0], "own") == 0 ? mark : mark + 1);
 }
 
 /* fill-nails root|users: no object more can be known. */
@@ -223,26 +259,6 @@ static int empty_ipc(char **arg)
 	while (bpf_map_delete_elem(fd, &object) == 0)
 		object++;
 	return object > 0 ? WORKED : untried("delete");
-}
-
-/* Where the policy of the sandbox with a process is. */
-static int find_image(unsigned int *at)
-{
-	struct rf_lsm *lsm = NULL;
-	struct rf_err err = RF_ERR_INIT;
-
-	if (rf_lsm_open(&lsm, &err) < 0)
-		return say(&err);
-	for (uint32_t slot = 0; slot < RF_MAX_SANDBOXES; slot++) {
-		const struct rf_sandbox *sb = rf_fence_at(lsm, slot);
-
-		if (sb->state == RF_SB_LIVE && sb->tasks > 0) {
-			*at = rf_image_at(slot, sb->policy_gen);
-			return WORKED;
-		}
-	}
-	fprintf(stderr, "no sandbox\n");
-	return UNTRIED;
 }
 
 /* damage FIRST: the pages of its policy from this one on become all ones. */

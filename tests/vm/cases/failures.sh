@@ -53,6 +53,30 @@ test_no_work_space() {
 	all_is_told
 }
 
+# Its threads that were preempted within a hook keep theirs: it is refused, others are not.
+test_one_sandbox_leaves_work_space_to_others() {
+	local count='.sandboxes[] | select(.tasks > 0)'
+	pair
+	status 0 "$RF" load --oracle=only
+	stop_it
+	status 0 "$ATTACK/fences" exhaust other
+	kill -CONT "$PID"
+	# shellcheck disable=SC2016
+	wait_for '[ "$("$RF" status --json | jq "$count | .denied")" -gt 100 ]' "it to be refused"
+	eq "$("$RF" status --json | jq "$count | .errors")" 0 "accesses that were not judged"
+	stop_it
+	status 0 "$ATTACK/fences" exhaust own
+	kill -CONT "$PID"
+	# shellcheck disable=SC2016
+	wait_for '[ "$("$RF" status --json | jq "$count | .errors")" -gt 100 ]' "it to be refused unjudged"
+	stop_it
+	status 0 "$ATTACK/fences" exhaust off
+	kill -CONT "$PID"
+	paired "allowed some refused some leaked 0"
+	status 0 "$RF" load --oracle=off
+	all_is_told
+}
+
 # The counts of all records, and of what was lost, are what the kernel counted.
 all_is_told() {
 	eq "$(jq -s 'map(select(.type == "access" or .type == "lost") | .count) | add' "$T/events")" \
