@@ -9,7 +9,8 @@
 #include "lsm/bpf/path.bpf.h"
 #include "lsm/bpf/sock.bpf.h"
 
-#define RF_MOUNTS_MAX 256 /* of one file system; more cannot be judged */
+#define RF_MOUNTS_MAX 256   /* of one file system in one namespace; more cannot be judged */
+#define RF_MOUNTS_ALL 65536 /* of one file system, wherever; whoever may mount makes some */
 
 /* Where inode_setattr's dentry stands: 0 before 6.9 or so, 1 since it has an idmap. By the loader.
  */
@@ -23,6 +24,7 @@ struct mounts {
 	__u32 right;
 	__u32 is_unix; /* asks as a socket's name, not as a file's */
 	__u32 seen;    /* mounts that reach the object */
+	__u32 judged;  /* mounts of the namespace */
 	__u32 ended;
 	__u32 fixed; /* asks nothing, counts names that deny rules fix */
 	__u32 n_fixed;
@@ -46,13 +48,27 @@ static __always_inline void ask_right(const struct mounts *s)
 		rf_path_ask(s->w, s->right);
 }
 
+static __always_inline long start_again(struct mounts *s)
+{
+	struct list_head *head = (void *)s->head;
+
+	s->next = (__u64)BPF_CORE_READ(head, next);
+	s->seen = 0;
+	s->judged = 0;
+	s->n_fixed = 0;
+	return 0;
+}
+
 static long ask_mount(__u64 i, struct mounts *s)
 {
 	__u64 off = bpf_core_field_offset(struct mount, mnt_instance);
 	struct rf_work *w = s->w;
 	struct mount *mount;
+	__u32 judged;
 
-	if (!s->next || s->next == s->head) {
+	if (!s->next) /* the cursor's mount was taken off the list: its link is poison */
+		return start_again(s);
+	if (s->next == s->head) {
 		s->ended = 1;
 		return 1;
 	}
@@ -60,6 +76,11 @@ static long ask_mount(__u64 i, struct mounts *s)
 	s->next = (__u64)BPF_CORE_READ(mount, mnt_instance.next);
 	if ((__u64)BPF_CORE_READ(mount, mnt_ns) != s->ns)
 		return 0;
+	judged = s->judged;
+	RF_FORGET(judged); /* else the verifier would follow each turn */
+	if (judged >= RF_MOUNTS_MAX)
+		return 1;
+	s->judged = judged + 1;
 	w->at_mnt = (__u64)mount + bpf_core_field_offset(struct mount, mnt);
 	judge_again(w);
 	if (w->spot.code == RF_CODE_DISCONNECTED)
@@ -100,8 +121,8 @@ static __always_inline void each_mount(struct mounts *s, struct super_block *sb)
 
 	s->ns = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
 	s->head = (__u64)sb + bpf_core_field_offset(struct super_block, s_mounts);
-	s->next = (__u64)BPF_CORE_READ(sb, s_mounts.next);
-	bpf_loop(RF_MOUNTS_MAX, ask_mount, s, 0);
+	(void)start_again(s);
+	bpf_loop(RF_MOUNTS_ALL, ask_mount, s, 0);
 }
 
 int rf_dentry_fixed(struct rf_work *w)
